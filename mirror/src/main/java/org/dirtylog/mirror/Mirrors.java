@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.mirror;
+
+import java.util.List;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * The mirrors of a home: made, found, stopped and removed by name. Safe for use by many threads; commands on one mirror run
+ * one after the other.
+ */
+@ProviderType
+public interface Mirrors {
+
+    /**
+     * Names the mirrors, also those that wait or failed to open.
+     *
+     * @return names in ascending order
+     */
+    List<String> names();
+
+    /**
+     * Looks at a mirror. Never waits behind a log or a leg.
+     *
+     * @param name of the mirror
+     * @return its state now
+     * @throws MirrorException if there is none of that name; the message names those there are
+     */
+    MirrorStatus status(String name) throws MirrorException;
+
+    /**
+     * Makes a mirror, serves it and writes its file {@code etc/org.dirtylog.mirror-NAME.cfg}. A missing log file is made
+     * and preallocated; missing legs are refused.
+     *
+     * @param name      letters, digits, {@code .}, {@code _} and {@code -}, at most 64, starting with a letter or digit
+     * @param table     a line in dmsetup's grammar
+     * @param exportAs  the name to clients; empty for the same as {@code name}
+     * @param adoptLog  whether a log of another mirror may be taken over, with every region dirty
+     * @param otherWriter {@code dirty}, {@code adopt} or {@code refuse}: what to do about a log that somebody else wrote
+     * @return the mirror, which serves
+     * @throws MirrorException if it cannot be made; then nothing is left of it, and legs and log are as they were
+     */
+    MirrorStatus create(String name, String table, String exportAs, boolean adoptLog, String otherWriter)
+            throws MirrorException;
+
+    /**
+     * Stops a mirror cleanly and removes its file and its record. Its log's identity is released, the bits stay; no leg is
+     * touched.
+     *
+     * @param name of the mirror
+     * @throws MirrorException if there is none of that name, or it cannot be stopped
+     */
+    void remove(String name) throws MirrorException;
+
+    /**
+     * Holds new I/O, finishes what is under way, and leaves log and legs as after a clean stop.
+     *
+     * @param name of the mirror
+     * @throws MirrorException if there is none of that name, or it does not run
+     */
+    void suspend(String name) throws MirrorException;
+
+    /**
+     * Opens the log again and lets I/O go on.
+     *
+     * @param name of the mirror
+     * @throws MirrorException if there is none of that name, or it cannot be opened; it then stays suspended
+     */
+    void resume(String name) throws MirrorException;
+}
