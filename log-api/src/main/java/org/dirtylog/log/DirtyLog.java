@@ -126,6 +126,18 @@ public interface DirtyLog extends AutoCloseable {
     }
 
     /**
+     * Takes this mirror's name off the record, so that another mirror can be made on it. The regions' state stays. It is
+     * for the removal of a mirror, after a clean stop.
+     *
+     * @implSpec Does nothing, which is right for a log whose record carries no name.
+     * @throws DirtyLogException.Failed if the medium refused; the name may still be there
+     * @states SUSPENDED
+     * @blocks yes
+     * @kernel none; the kernel's record has no name
+     */
+    default void disown() throws DirtyLogException {}
+
+    /**
      * Releases everything the log holds, and writes nothing. Calling it again has no effect. It may be called while another
      * call is stuck; that call then throws.
      *

@@ -24,6 +24,20 @@ public interface LogHost {
     void flushLegs() throws IOException;
 
     /**
+     * Tells whether the current legs are known to hold the same data in all regions, dirty ones included. A log asks it
+     * inside {@link DirtyLog#postSuspend()}, notes the answer with the clean stop, and gives it back through
+     * {@link Opening#closedCleanly} (P32).
+     *
+     * @return {@code false} in doubt
+     * @implSpec Returns {@code false}, which costs copies and no data.
+     * @blocks never
+     * @kernel none
+     */
+    default boolean legsAgree() {
+        return false;
+    }
+
+    /**
      * Gives the log the file or block device of its record. A log takes its media from here and opens none itself: an
      * abandoned log is fenced by taking its media away.
      *

@@ -53,11 +53,41 @@ public interface Opening {
      * the digest differs; and what {@link #otherWriter()} makes of it.
      *
      * @param found the pair on the medium, or empty if it carries no identity
-     * @return {@code RECORDED}, {@code STALE}, {@code UNIDENTIFIED}, or {@code FRESH} where there is no identity and none
-     *         is expected and the medium belongs to a mirror that was never opened
+     * <p>{@code FRESH} is about the mirror and not about the medium: as long as no opening of this mirror has been
+     * completed (P33), a medium without identity is {@code FRESH} to it, whatever else is there. It is then for the log to
+     * tell a medium without a record from one that the kernel wrote; the latter it believes, as the kernel would, whatever
+     * {@link #otherWriter()} says, and returns {@code UNIDENTIFIED} from {@link DirtyLog#resume}. A pair that was announced
+     * by an opening which a crash cut short is {@code RECORDED}, on a first activation too.
+     *
+     * @return {@code RECORDED}, {@code STALE}, {@code UNIDENTIFIED}, or {@code FRESH}
      * @blocks never
      */
     Found judge(Optional<LogPair> found);
+
+    /**
+     * Tells whether a record of another mirror is to be taken over, with every region dirty. Without it such a record is
+     * {@link DirtyLogException.Rejected}. It holds until an opening is completed, for until step 4 the medium still names
+     * the other mirror.
+     *
+     * @return whether the operator asked for it
+     * @implSpec Returns {@code false}.
+     * @blocks never
+     */
+    default boolean adoptForeign() {
+        return false;
+    }
+
+    /**
+     * Hears that the record is the one this mirror left at a clean stop, unchanged since. Called at most once, before
+     * {@link #announce}, and only where the answer is {@code RECORDED} and the digest was compared and matched.
+     *
+     * @param legsAgree what {@link LogHost#legsAgree()} answered at that stop: if it is {@code true}, regions that are
+     *                  dirty now concern only legs that are not current, and nothing need be copied between current
+     *                  legs (P32)
+     * @implSpec Does nothing: every dirty region is then in doubt.
+     * @blocks never
+     */
+    default void closedCleanly(boolean legsAgree) {}
 
     /**
      * Tells whether the digest of a closed log is to be compared with its bits: not while an opening was interrupted, for

@@ -32,6 +32,18 @@ public interface Devices {
     BlockDevice openMedium(String path, long bytes, Missing missing) throws IOException;
 
     /**
+     * Opens a file or device to look at it, also while somebody has it. What this process owns is read through its owner's
+     * channel and never opened again by path: closing a second descriptor would drop the owner's lock (P40).
+     *
+     * @param path a file or block device
+     * @return a device on which {@code write}, {@code zero} and {@code force} throw, and whose {@code close} leaves the owner
+     *         alone. What is read while an owner writes may be a mixture
+     * @throws java.nio.file.NoSuchFileException if nothing is there
+     * @throws IOException                       if it cannot be read; the message names it
+     */
+    BlockDevice openReadOnly(String path) throws IOException;
+
+    /**
      * Opens the place of a mirror's records.
      *
      * @return a folder that stays the same over restarts
