@@ -5,6 +5,9 @@ package org.dirtylog.mirror;
 public class MirrorException extends Exception {
     private static final long serialVersionUID = 1L;
 
+    /** Whether something has to come, and trying again later is worth it. */
+    private final boolean waiting;
+
     /**
      * Refuses.
      *
@@ -12,6 +15,7 @@ public class MirrorException extends Exception {
      */
     public MirrorException(String message) {
         super(message);
+        this.waiting = false;
     }
 
     /**
@@ -22,5 +26,31 @@ public class MirrorException extends Exception {
      */
     public MirrorException(String message, Throwable cause) {
         super(message, cause);
+        this.waiting = false;
+    }
+
+    private MirrorException(String message, Throwable cause, boolean waiting) {
+        super(message, cause);
+        this.waiting = waiting;
+    }
+
+    /**
+     * Nothing is wrong, but something is missing: a leg, a log type, an answer. Nothing was written.
+     *
+     * @param message names what has to come
+     * @param cause   what was observed, or {@code null}
+     * @return the exception
+     */
+    static MirrorException waiting(String message, Throwable cause) {
+        return new MirrorException(message, cause, true);
+    }
+
+    /**
+     * Tells whether the mirror waits for something and opens by itself when it comes.
+     *
+     * @return {@code false} if the operator has to do something first
+     */
+    public boolean isWaiting() {
+        return waiting;
     }
 }

@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.mirror;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.dirtylog.seams.BlockDevice;
+
+/**
+ * What a client does to a mirror. A write to a region that is durably dirty, and a read of one that is not in doubt, run to
+ * completion on the caller's thread; they take no lock that others hold for long and ask no log. Requests are cut at the
+ * borders of regions (I30).
+ */
+final class DataPath implements BlockDevice {
+    private final MirrorState mirror;
+    private final LogBook book;
+    private final LegFailures failures;
+    private final LegForces forces;
+    private final Recovery recovery;
+    private final long regionBytes;
+
+    DataPath(MirrorState mirror, LogBook book, LegFailures failures, Recovery recovery) {
+        this.mirror = mirror;
+        this.book = book;
+        this.failures = failures;
+        this.recovery = recovery;
+        this.forces = new LegForces(mirror.world.tasks(), mirror.name);
+        this.regionBytes = mirror.geometry.regionSectors() * 512;
+    }
+
+    // ---- writes -----------------------------------------------------------------------------------------------------
+
+    @Override
+    public void write(long positionBytes, ByteBuffer from) throws IOException {
+        check(positionBytes, from.remaining());
+        int limit = from.limit();
+        long position = positionBytes;
+        while (from.position() < limit) {
+            int length = (int) untilBorder(position, limit - from.position());
+            from.limit(from.position() + length);
+            change(position, length, from, null);
+            position += length;
+            from.limit(limit);
+        }
+    }
+
+    @Override
+    public void zero(long positionBytes, long bytes, Zeroing zeroing) throws IOException {
+        check(positionBytes, bytes);
+        long end = positionBytes + bytes;
+        for (long position = positionBytes; position < end; ) {
+            long length = untilBorder(position, end - position);
+            change(position, length, null, zeroing);
+            position += length;
+        }
+    }
+
+    /** Writes, or zeroes where there is nothing to write, within one region. */
+    private void change(long position, long length, ByteBuffer from, Zeroing zeroing) throws IOException {
+        long region = mirror.geometry.regionOfByte(position);
+        int hint = hint(position);
+        // The range first, then the region (P4): what is acknowledged never lies under an older write that is still
+        // going on.
+        long ticket = mirror.ranges.enter(region, position, position + length);
+        try {
+            enter(region, hint);
+            LegSet legs = mirror.legs();
+            int failed = 0;
+            IOException cause = null;
+            int start = from == null ? 0 : from.position();
+            for (int i = 0; i < legs.size(); i++) {
+                if (!legs.isAttached(i)) {
+                    continue;
+                }
+                Leg leg = legs.leg(i);
+                if (leg.isFailing()) {
+                    failed |= leg.mask();
+                    continue;
+                }
+                try {
+                    if (from == null) {
+                        leg.zero(position, length, zeroing);
+                    } else {
+                        from.position(start);
+                        leg.write(position, from);
+                    }
+                } catch (IOException e) {
+                    failed |= leg.mask();
+                    cause = e;
+                }
+            }
+            if (failed == 0) {
+                if (RegionWord.has(mirror.table.leave(region), RegionWord.COPY_WANTED)) {
+                    mirror.regionsChanged.raise();
+                }
+                mirror.writes.leave(hint);
+            } else {
+                settleFailure(region, hint, legs, failed, cause);
+            }
+            if (from != null) {
+                from.position(start + (int) length);
+            }
+        } finally {
+            mirror.ranges.leave(region, ticket);
+        }
+    }
+
+    /**
+     * Enters gate and region. The waiting is done outside: for the gate, for a mark, for a cleaning or a copy (P4).
+     */
+    private void enter(long region, int hint) throws IOException {
+        while (true) {
+            mirror.writes.enter(hint);
+            long seen = mirror.table.tryEnter(region);
+            if (RegionWord.admits(seen)) {
+                return;
+            }
+            mirror.writes.leave(hint);
+            if (RegionWord.state(seen) == RegionWord.CLEAN) {
+                // If we crash while we wait, the region is copied for nothing: no leg has been written.
+                book.mark(region);
+            } else {
+                mirror.regionsChanged.await(() -> mayEnter(mirror.table.get(region)));
+            }
+        }
+    }
+
+    private boolean mayEnter(long word) {
+        return RegionWord.admits(word) || RegionWord.state(word) == RegionWord.CLEAN || !mirror.writes.isOpen();
+    }
+
+    /**
+     * Some legs did not take a write. It keeps its region's count until the others are recorded as the only ones, or the
+     * region is in doubt (P5), and it is acknowledged only if a leg that is current afterwards took it (P12).
+     */
+    private void settleFailure(long region, int hint, LegSet legs, int failed, IOException cause) throws IOException {
+        int took = legs.attachedMask() & ~failed;
+        boolean nobody = (took & legs.currentMask()) == 0;
+        if (!nobody) {
+            latch(legs, failed);
+        }
+        mirror.writes.leave(hint);
+        try {
+            if (nobody && cause != null) {
+                // All current legs refused this very write: excluding any of them would help nobody.
+                throw new IOException("no current leg took the write: " + cause.getMessage(), cause);
+            }
+            IOException why = cause == null ? new IOException("a leg is failing") : cause;
+            failures.exclude(why);
+            if ((took & mirror.legs().currentMask()) == 0) {
+                throw new IOException("the legs that took the write are no longer current: " + why.getMessage(), why);
+            }
+        } catch (IOException e) {
+            recovery.cast(region);
+            throw e;
+        } finally {
+            mirror.table.leave(region);
+            // A copier may wait for the count.
+            mirror.regionsChanged.raise();
+        }
+    }
+
+    private static void latch(LegSet legs, int failed) {
+        for (int i = 0; i < legs.size(); i++) {
+            if ((failed & 1 << i) != 0) {
+                legs.leg(i).latchFailing();
+            }
+        }
+    }
+
+    // ---- reads ------------------------------------------------------------------------------------------------------
+
+    @Override
+    public void read(long positionBytes, ByteBuffer into) throws IOException {
+        check(positionBytes, into.remaining());
+        int limit = into.limit();
+        long position = positionBytes;
+        while (into.position() < limit) {
+            int length = (int) untilBorder(position, limit - into.position());
+            into.limit(into.position() + length);
+            readPiece(position, length, into);
+            position += length;
+            into.limit(limit);
+        }
+    }
+
+    private void readPiece(long position, int length, ByteBuffer into) throws IOException {
+        long region = mirror.geometry.regionOfByte(position);
+        long end = position + length;
+        int hint = hint(position);
+        int start = into.position();
+        while (true) {
+            long begun = mirror.ranges.beginRead(region, position, end);
+            mirror.reads.enter(hint);
+            LegSet legs;
+            long word;
+            try {
+                legs = mirror.legs();
+                word = mirror.table.get(region);
+                if (mayReadAnywhere(legs, word)) {
+                    into.position(start);
+                    readFromSome(legs, word, position, into);
+                }
+            } finally {
+                mirror.reads.leave(hint);
+            }
+            if (RegionWord.state(word) == RegionWord.RECOVERING) {
+                // P6: the copy owns the region.
+                mirror.regionsChanged.await(() ->
+                        RegionWord.state(mirror.table.get(region)) != RegionWord.RECOVERING || !mirror.reads.isOpen());
+            } else if (!mayReadAnywhere(legs, word)) {
+                if (readInDoubt(region, position, end, into, start)) {
+                    return;
+                }
+            } else if (mirror.ranges.undisturbed(region, position, end, begun)) {
+                return;
+            }
+        }
+    }
+
+    /** Whether a plain read will do: nobody copies, and current legs cannot differ. */
+    private static boolean mayReadAnywhere(LegSet legs, long word) {
+        return RegionWord.state(word) != RegionWord.RECOVERING
+                && (!RegionWord.has(word, RegionWord.IN_DOUBT) || Integer.bitCount(legs.currentMask()) == 1);
+    }
+
+    /** Reads from the source, or if it fails from another leg that holds the region (P10). */
+    private void readFromSome(LegSet legs, long word, long position, ByteBuffer into) throws IOException {
+        int start = into.position();
+        int holding = legs.attachedMask() & ~RegionWord.lacks(word);
+        if (RegionWord.has(word, RegionWord.IN_DOUBT)) {
+            holding &= legs.currentMask();
+        }
+        int first = 1 << legs.sourceIndex();
+        IOException cause = null;
+        for (int left = holding; left != 0; ) {
+            int mask = (left & first) != 0 ? first : Integer.lowestOneBit(left);
+            left &= ~mask;
+            Leg leg = legs.leg(Integer.numberOfTrailingZeros(mask));
+            if (leg.isFailing() && left != 0) {
+                continue;
+            }
+            try {
+                into.position(start);
+                leg.read(position, into);
+                return;
+            } catch (IOException e) {
+                cause = e;
+            }
+        }
+        throw cause == null ? new IOException("mirror " + mirror.name + ": no current leg holds these bytes") : cause;
+    }
+
+    /**
+     * Current legs may differ here. What the source says is written to the others before the client sees it: a later failure
+     * of the source must not change what has been seen (P11, R5). Answers {@code false} if the doubt has gone meanwhile.
+     */
+    private boolean readInDoubt(long region, long position, long end, ByteBuffer into, int start) throws IOException {
+        int hint = hint(position);
+        long ticket = mirror.ranges.enter(region, position, end);
+        try {
+            if (!RegionWord.has(mirror.table.get(region), RegionWord.IN_DOUBT)) {
+                return false;
+            }
+            mirror.writes.enter(hint);
+            long seen = mirror.table.tryEnter(region);
+            if (!RegionWord.admits(seen)) {
+                mirror.writes.leave(hint);
+                mirror.regionsChanged.await(() -> mayEnter(mirror.table.get(region)));
+                return false;
+            }
+            LegSet legs = mirror.legs();
+            int failed = 0;
+            IOException cause = null;
+            into.position(start);
+            try {
+                legs.source().read(position, into);
+                for (int i = 0; i < legs.size(); i++) {
+                    if ((legs.currentMask() & 1 << i) != 0 && i != legs.sourceIndex()) {
+                        into.position(start);
+                        failed |= writeBack(legs.leg(i), position, into);
+                    }
+                }
+                into.position(into.limit());
+            } catch (IOException e) {
+                failed |= legs.source().mask();
+                cause = e;
+            }
+            if (failed != 0) {
+                settleDoubtfulRead(region, hint, legs, failed, cause);
+                return false;
+            }
+            mirror.table.leave(region);
+            mirror.writes.leave(hint);
+            return true;
+        } finally {
+            mirror.ranges.leave(region, ticket);
+            mirror.regionsChanged.raise();
+        }
+    }
+
+    private static int writeBack(Leg leg, long position, ByteBuffer from) {
+        if (leg.isFailing()) {
+            return leg.mask();
+        }
+        try {
+            leg.write(position, from);
+            return 0;
+        } catch (IOException e) {
+            return leg.mask();
+        }
+    }
+
+    private void settleDoubtfulRead(long region, int hint, LegSet legs, int failed, IOException cause)
+            throws IOException {
+        IOException why = cause == null ? new IOException("a leg is failing") : cause;
+        boolean nobodyElse = (legs.currentMask() & ~failed) == 0;
+        if (!nobodyElse) {
+            latch(legs, failed);
+        }
+        mirror.writes.leave(hint);
+        try {
+            if (nobodyElse) {
+                throw why;
+            }
+            failures.exclude(why);
+        } finally {
+            mirror.table.leave(region);
+        }
+    }
+
+    // ---- flush ------------------------------------------------------------------------------------------------------
+
+    /** Forces every attached leg, stale ones included (P26). */
+    @Override
+    public void force() throws IOException {
+        int hint = 0;
+        mirror.writes.enter(hint);
+        LegSet legs = mirror.legs();
+        LegForces.Outcome outcome;
+        try {
+            outcome = forces.forceAttached(legs);
+            latch(legs, outcome.failed());
+        } finally {
+            mirror.writes.leave(hint);
+        }
+        if (outcome.failed() == 0) {
+            return;
+        }
+        IOException why = outcome.cause() == null ? new IOException("a leg is failing") : outcome.cause();
+        failures.exclude(why);
+        int forced = legs.attachedMask() & ~outcome.failed();
+        if ((forced & mirror.legs().currentMask()) == 0) {
+            throw new IOException("no current leg could be flushed: " + why.getMessage(), why);
+        }
+    }
+
+    // ---- the rest ---------------------------------------------------------------------------------------------------
+
+    private void check(long position, long bytes) {
+        if (position < 0 || bytes < 0 || bytes > sizeBytes() - position) {
+            throw new IllegalArgumentException(
+                    bytes + " bytes at " + position + " of mirror " + mirror.name + ", which has " + sizeBytes());
+        }
+    }
+
+    private long untilBorder(long position, long bytes) {
+        return Math.min(bytes, regionBytes - (position & regionBytes - 1));
+    }
+
+    private static int hint(long position) {
+        return (int) (position >>> 12);
+    }
+
+    @Override
+    public String name() {
+        return mirror.name;
+    }
+
+    @Override
+    public long sizeBytes() {
+        return mirror.geometry.targetBytes();
+    }
+
+    @Override
+    public int blockBytes() {
+        return 512;
+    }
+
+    /** Holes only where every leg can: the legs are to hold the same bytes, and to give back the same space. */
+    @Override
+    public boolean punchesHoles() {
+        LegSet legs = mirror.legs();
+        for (int i = 0; i < legs.size(); i++) {
+            if (legs.isAttached(i) && !legs.leg(i).device().punchesHoles()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public void prefetch(long positionBytes, long bytes) throws IOException {
+        check(positionBytes, bytes);
+        Leg source = mirror.legs().source();
+        source.device().prefetch(source.devicePosition(positionBytes), bytes);
+    }
+
+    @Override
+    public void extents(long positionBytes, long bytes, ExtentVisitor visitor) throws IOException {
+        check(positionBytes, bytes);
+        long first = mirror.geometry.regionOfByte(positionBytes);
+        long last = mirror.geometry.regionOfByte(positionBytes + bytes - 1);
+        for (long region = first; region <= last; region++) {
+            // What is in doubt is what a read will find: nobody knows yet whether it is a hole.
+            if (RegionWord.has(mirror.table.get(region), RegionWord.IN_DOUBT)) {
+                visitor.extent(bytes, false, false);
+                return;
+            }
+        }
+        Leg source = mirror.legs().source();
+        source.device().extents(source.devicePosition(positionBytes), bytes, visitor);
+    }
+
+    @Override
+    public boolean isQuick(Operation operation, long positionBytes, long bytes) {
+        if (operation == Operation.FORCE) {
+            return false;
+        }
+        long last = mirror.geometry.regionOfByte(positionBytes + Math.max(bytes, 1) - 1);
+        for (long region = mirror.geometry.regionOfByte(positionBytes); region <= last; region++) {
+            long word = mirror.table.get(region);
+            boolean quick = operation == Operation.READ
+                    ? mayReadAnywhere(mirror.legs(), word)
+                    : RegionWord.admits(word) && mirror.writes.isOpen();
+            if (!quick) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public void submit(Work work, Completion completion) {
+        mirror.world.tasks().start(mirror.name + "/submitted", () -> {
+            IOException failure = null;
+            try {
+                work.on(this);
+            } catch (IOException e) {
+                failure = e;
+            }
+            completion.done(failure);
+        });
+    }
+
+    /** A mirror cannot be cut off from outside; it is stopped. */
+    @Override
+    public boolean fence(long deadlineNanos) {
+        return !mirror.writes.isOpen();
+    }
+
+    /** Has no effect: the mirror belongs to those who made it. */
+    @Override
+    public void close() {}
+}

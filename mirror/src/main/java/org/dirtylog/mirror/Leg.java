@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.mirror;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.dirtylog.seams.BlockDevice;
+import org.dirtylog.seams.Signal;
+import org.dirtylog.seams.Tasks;
+
+/**
+ * One copy of the data: a device from an offset on. Forces run one at a time, and callers that come while one is under way
+ * share the next (P13).
+ */
+final class Leg {
+    private final int index;
+    private final BlockDevice device;
+    private final long offsetBytes;
+    private final long sizeBytes;
+    private final Signal forced;
+
+    /** Set on the thread that noticed a failure, before anything else happens (P14 step 0): no new I/O. */
+    private volatile boolean failing;
+
+    /** Latched when a force failed, before any result of it is used (P13, I28). */
+    private volatile IOException forceFailure;
+
+    // Guarded by this. A force begun as number n covers all writes that ended before it began.
+    private long forcesBegun;
+    private long forcesEnded;
+    private boolean forcing;
+
+    Leg(int index, BlockDevice device, long offsetBytes, long sizeBytes, Tasks tasks) {
+        this.index = index;
+        this.device = device;
+        this.offsetBytes = offsetBytes;
+        this.sizeBytes = sizeBytes;
+        this.forced = tasks.signal("leg " + index + "/force");
+    }
+
+    int index() {
+        return index;
+    }
+
+    int mask() {
+        return 1 << index;
+    }
+
+    String name() {
+        return device.name();
+    }
+
+    BlockDevice device() {
+        return device;
+    }
+
+    boolean isFailing() {
+        return failing;
+    }
+
+    void latchFailing() {
+        failing = true;
+    }
+
+    /** Takes the latch back: it is the last current leg, which is never excluded (P12). */
+    void unlatchFailing() {
+        failing = false;
+    }
+
+    /** The failure of an earlier force, or {@code null}. */
+    IOException forceFailure() {
+        return forceFailure;
+    }
+
+    /** Restores, from the record, what an earlier run latched; or ends it, by an operator's resume. */
+    void latchForceFailure(IOException failure) {
+        forceFailure = failure;
+    }
+
+    void read(long position, ByteBuffer into) throws IOException {
+        device.read(check(position, into.remaining()), into);
+    }
+
+    void write(long position, ByteBuffer from) throws IOException {
+        device.write(check(position, from.remaining()), from);
+    }
+
+    void zero(long position, long bytes, BlockDevice.Zeroing zeroing) throws IOException {
+        device.zero(check(position, bytes), bytes, zeroing);
+    }
+
+    private long check(long position, long bytes) {
+        if (position < 0 || bytes > sizeBytes - position) {
+            throw new IllegalStateException(
+                    bytes + " bytes at " + position + " of leg " + name() + ", which mirrors " + sizeBytes);
+        }
+        return offsetBytes + position;
+    }
+
+    long devicePosition(long position) {
+        return offsetBytes + position;
+    }
+
+    /** Returns when every write that ended before the call is on stable storage. */
+    void force() throws IOException {
+        long needed = nextForce();
+        // Answers true to the one caller that is to do it; the others wait for its end.
+        boolean[] mine = new boolean[1];
+        while (true) {
+            forced.await(() -> isForced(needed) || (mine[0] = tryBegin()));
+            if (!mine[0]) {
+                break;
+            }
+            mine[0] = false;
+            IOException failure = forceDevice();
+            end(failure);
+            forced.raise();
+        }
+        IOException failure = forceFailure;
+        if (failure != null) {
+            throw new IOException("leg " + name() + " could not be forced: " + failure.getMessage(), failure);
+        }
+    }
+
+    private IOException forceDevice() {
+        try {
+            device.force();
+            return null;
+        } catch (IOException e) {
+            return e;
+        }
+    }
+
+    private synchronized long nextForce() {
+        return forcesBegun + 1;
+    }
+
+    private synchronized boolean isForced(long number) {
+        return forceFailure != null || forcesEnded >= number;
+    }
+
+    private synchronized boolean tryBegin() {
+        if (forcing) {
+            return false;
+        }
+        forcing = true;
+        forcesBegun++;
+        return true;
+    }
+
+    private synchronized void end(IOException failure) {
+        if (failure != null && forceFailure == null) {
+            // Linux reports a write-back error once per open file: whoever forces next would be told that all is well.
+            forceFailure = failure;
+        }
+        forcing = false;
+        forcesEnded = forcesBegun;
+    }
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.mirror;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.dirtylog.mirror.MirrorRecord.LegRecord;
+import org.dirtylog.seams.Signal;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Excludes legs that have failed, durably and before any write that they missed is acknowledged (P12 to P16). Step 0 of P14,
+ * the latch on the leg, is the caller's, on the thread that noticed.
+ */
+final class LegFailures {
+    private static final Logger LOG = LoggerFactory.getLogger(LegFailures.class);
+    private static final long RETRY_NANOS = 250_000_000L;
+
+    private final MirrorState mirror;
+    private final RecordKeeper keeper;
+    private final Signal freed;
+    private final AtomicBoolean busy = new AtomicBoolean();
+    private volatile boolean stopped;
+    private volatile String pending = "";
+
+    LegFailures(MirrorState mirror, RecordKeeper keeper) {
+        this.mirror = mirror;
+        this.keeper = keeper;
+        this.freed = mirror.world.tasks().signal(mirror.name + "/exclusion");
+    }
+
+    /** Why an exclusion cannot be recorded yet, or an empty string (P15). */
+    String pending() {
+        return pending;
+    }
+
+    /** Gives up on exclusions that cannot be recorded, for good: no write will be acknowledged any more. */
+    void stop() {
+        stopped = true;
+        freed.raise();
+    }
+
+    /** Runs alone among changes of the leg set. */
+    interface Change {
+        void run() throws IOException;
+    }
+
+    /** Does something to the leg set, alone. */
+    void alone(Change change) throws IOException {
+        freed.await(() -> busy.compareAndSet(false, true));
+        try {
+            change.run();
+        } finally {
+            busy.set(false);
+            freed.raise();
+        }
+    }
+
+    /**
+     * Returns when every leg that is failing now has been excluded durably, or, as the last current one, has stayed.
+     *
+     * @param cause what was observed
+     * @throws IOException if the mirror stops before that: nothing may be acknowledged
+     */
+    void exclude(IOException cause) throws IOException {
+        alone(() -> {
+            if (mirror.legs().failingMask() != 0) {
+                excludeAlone(cause);
+            }
+        });
+    }
+
+    private void excludeAlone(IOException cause) throws IOException {
+        // Step 1. Nobody inside waits for anything but leg I/O (P4).
+        mirror.writes.close();
+        boolean settled = false;
+        try {
+            mirror.writes.awaitEmpty();
+            LegSet before = mirror.legs();
+            int failing = before.failingMask();
+            int kept = keptOf(before, failing);
+            LegSet after = without(before, failing & ~kept);
+            // Step 2. If we crash here, the record still lists the leg, but nothing it missed has been acknowledged.
+            if (!isRecorded(after)) {
+                recordUntilDurable(after, kept, cause);
+            }
+            // Step 3.
+            if (after.attachedMask() != before.attachedMask()) {
+                doubtDirty();
+            }
+            mirror.legs(after);
+            unlatch(before, kept);
+            settled = true;
+        } finally {
+            if (!settled) {
+                mirror.writes.shut();
+            }
+            // Step 4.
+            mirror.writes.open();
+        }
+    }
+
+    /** The leg that stays although it failed, because no other is current (P12): the source, if it can still be forced. */
+    private static int keptOf(LegSet legs, int failing) {
+        int current = legs.currentMask();
+        if ((current & ~failing) != 0) {
+            return 0;
+        }
+        int forceable = 0;
+        for (int i = 0; i < legs.size(); i++) {
+            if ((current & 1 << i) != 0 && legs.leg(i).forceFailure() == null) {
+                forceable |= 1 << i;
+            }
+        }
+        int choice = forceable == 0 ? current : forceable;
+        int source = 1 << legs.sourceIndex();
+        return (choice & source) != 0 ? source : Integer.lowestOneBit(choice);
+    }
+
+    private static LegSet without(LegSet legs, int excluded) {
+        List<LegSet.State> states = new ArrayList<>(legs.states());
+        for (int i = 0; i < legs.size(); i++) {
+            if ((excluded & 1 << i) != 0) {
+                states.set(i, LegSet.State.EXCLUDED);
+            }
+        }
+        int current = legs.currentMask() & ~excluded;
+        int source = legs.sourceIndex();
+        if ((current & 1 << source) == 0) {
+            source = Integer.numberOfTrailingZeros(current);
+        }
+        return legs.with(states, source);
+    }
+
+    private void recordUntilDurable(LegSet after, int kept, IOException cause) throws IOException {
+        while (true) {
+            try {
+                MirrorRecord record =
+                        keeper.change(before -> before.withLegs(legRecords(before, after), after.sourceIndex()));
+                pending = "";
+                report(after, kept, cause, record);
+                return;
+            } catch (IOException e) {
+                // P15: the legs stay failing, get no I/O and count for nothing; every write waits.
+                if (pending.isEmpty()) {
+                    LOG.error(
+                            "Mirror {}: a leg failed and that cannot be recorded: {}. Writes wait until it can; nothing is lost."
+                                    + " Make room in the home's data folder, or repair it",
+                            mirror.name,
+                            e.getMessage());
+                }
+                pending = "a leg failed and that cannot be recorded: " + e.getMessage();
+                long again = mirror.world.clock().nanos() + RETRY_NANOS;
+                if (freed.await(() -> stopped, again)) {
+                    throw new IOException(
+                            "mirror " + mirror.name + " is stopped before a failed leg could be recorded", e);
+                }
+            }
+        }
+    }
+
+    private boolean isRecorded(LegSet after) {
+        MirrorRecord record = keeper.record();
+        return record.legs().equals(legRecords(record, after));
+    }
+
+    private static List<LegRecord> legRecords(MirrorRecord record, LegSet legs) {
+        List<LegRecord> next = new ArrayList<>();
+        for (int i = 0; i < legs.size(); i++) {
+            boolean latched = legs.isAttached(i) && legs.leg(i).forceFailure() != null;
+            next.add(record.legs().get(i).in(legs.states().get(i)).withForceFailed(latched));
+        }
+        return next;
+    }
+
+    private void report(LegSet after, int kept, IOException cause, MirrorRecord record) {
+        for (int i = 0; i < after.size(); i++) {
+            if (after.states().get(i) == LegSet.State.EXCLUDED
+                    && after.leg(i) != null
+                    && after.leg(i).isFailing()) {
+                LOG.error(
+                        "Mirror {}: leg {} ({}) failed and is excluded since epoch {}: {}. The other legs serve, nothing is"
+                                + " lost. Once it is repaired, stop and start the mirror: the leg is then copied fully",
+                        mirror.name,
+                        i,
+                        after.leg(i).name(),
+                        record.epoch(),
+                        cause.getMessage());
+            }
+        }
+        if (kept != 0) {
+            LOG.error(
+                    "Mirror {}: its last current leg ({}) fails: {}. What fails is answered with an error; nothing that was"
+                            + " acknowledged is lost. Repair it, then: mirror:suspend {} and mirror:resume {}",
+                    mirror.name,
+                    after.source().name(),
+                    cause.getMessage(),
+                    mirror.name,
+                    mirror.name);
+        }
+    }
+
+    /** Without all legs a dirty region cannot become clean (P14 step 3); counts stay, CLEANING and RECOVERING have owners. */
+    private void doubtDirty() {
+        mirror.table.forEach((first, end, word) -> {
+            for (long region = first; region < end; region++) {
+                mirror.table.getAndUpdate(
+                        region,
+                        seen -> RegionWord.state(seen) == RegionWord.DIRTY
+                                ? RegionWord.in(seen, RegionWord.OUT_OF_SYNC)
+                                : seen);
+            }
+            return true;
+        });
+    }
+
+    private static void unlatch(LegSet legs, int kept) {
+        for (int i = 0; i < legs.size(); i++) {
+            if ((kept & 1 << i) != 0) {
+                legs.leg(i).unlatchFailing();
+            }
+        }
+    }
+}

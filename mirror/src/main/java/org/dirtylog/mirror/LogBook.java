@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.mirror;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.function.LongConsumer;
+import org.dirtylog.log.DirtyLog;
+import org.dirtylog.log.DirtyLogException;
+import org.dirtylog.log.FlushResult;
+import org.dirtylog.log.RegionSet;
+import org.dirtylog.seams.Signal;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings marks and cleanings to the log, in turns: whoever waits for something and finds no turn under way does the next one,
+ * for all that has gathered meanwhile (group commit). It alone lets words leave CLEAN and CLEANING.
+ */
+final class LogBook {
+    private static final Logger LOG = LoggerFactory.getLogger(LogBook.class);
+    private static final long RETRY_NANOS = 200_000_000L;
+
+    private final MirrorState mirror;
+    private final boolean failWrites;
+    private final LongConsumer marked;
+    private final Signal turns;
+
+    private volatile DirtyLog log;
+    private volatile DirtyLogException failure;
+    private volatile boolean stopped;
+
+    // Guarded by this.
+    private long[] marks = new long[16];
+    private int markCount;
+    private RegionSet cleanings = RegionSet.none();
+    private long gathering = 1;
+    private long done;
+    private boolean turning;
+    private boolean paused = true;
+
+    /**
+     * Starts paused.
+     *
+     * @param failWrites whether writes that need a mark fail at once when the log has failed; else they are held (P35)
+     * @param marked     told how many regions have become dirty; does not block
+     */
+    LogBook(MirrorState mirror, boolean failWrites, LongConsumer marked) {
+        this.mirror = mirror;
+        this.marked = marked;
+        this.failWrites = failWrites;
+        this.turns = mirror.world.tasks().signal(mirror.name + "/log");
+    }
+
+    /** Goes on with a log that runs. */
+    void start(DirtyLog newLog) {
+        log = newLog;
+        failure = null;
+        synchronized (this) {
+            paused = false;
+        }
+        turns.raise();
+    }
+
+    /** Waits for the turn under way and lets no other begin. What is asked for stays asked for. */
+    void pause() {
+        synchronized (this) {
+            paused = true;
+        }
+        turns.await(this::isIdle);
+    }
+
+    /** Lets those who wait for a turn fail, for good. */
+    void stop() {
+        stopped = true;
+        turns.raise();
+    }
+
+    private synchronized boolean isIdle() {
+        return !turning;
+    }
+
+    /** Why the log no longer keeps its record, or {@code null}. */
+    DirtyLogException failure() {
+        return failure;
+    }
+
+    /** Returns when the region has been marked durably, or is in some other state than CLEAN; the caller looks again. */
+    void mark(long region) throws IOException {
+        long ticket;
+        synchronized (this) {
+            gather(region);
+            ticket = gathering;
+        }
+        await(ticket);
+    }
+
+    /** Returns when all these regions, of which the words are CLEANING, have been cleaned or not. */
+    void clean(RegionSet regions) throws IOException {
+        long ticket;
+        synchronized (this) {
+            cleanings = cleanings.plus(regions);
+            ticket = gathering;
+        }
+        await(ticket);
+    }
+
+    private void await(long ticket) throws IOException {
+        boolean[] lead = new boolean[1];
+        while (true) {
+            turns.await(() -> stopped || isDone(ticket) || isHopeless() || (lead[0] = tryLead()));
+            if (lead[0]) {
+                lead[0] = false;
+                turn();
+            } else if (isDone(ticket)) {
+                return;
+            } else {
+                throw notMarked();
+            }
+        }
+    }
+
+    private boolean isHopeless() {
+        return failWrites && failure != null;
+    }
+
+    private IOException notMarked() {
+        DirtyLogException why = failure;
+        return why == null
+                ? new IOException("mirror " + mirror.name + " is stopped")
+                : new IOException("mirror " + mirror.name + " cannot mark a region: " + why.getMessage(), why);
+    }
+
+    private synchronized boolean isDone(long ticket) {
+        return done >= ticket;
+    }
+
+    private synchronized boolean tryLead() {
+        if (turning || paused || failure != null) {
+            return false;
+        }
+        turning = true;
+        return true;
+    }
+
+    /** One turn. The caller leads. */
+    private void turn() {
+        RegionSet wanted;
+        RegionSet cleaned;
+        long ticket;
+        synchronized (this) {
+            wanted = markCount == 0 ? RegionSet.none() : RegionSet.of(Arrays.copyOf(marks, markCount));
+            cleaned = cleanings;
+            markCount = 0;
+            cleanings = RegionSet.none();
+            ticket = gathering++;
+        }
+        boolean flushed = false;
+        try {
+            RegionSet fresh = stillClean(wanted);
+            log.markClean(cleaned);
+            log.markDirty(fresh);
+            FlushResult result = flush();
+            admit(fresh.minus(result.refusedMarks()));
+            settle(cleaned, result.droppedCleanings());
+            flushed = true;
+        } catch (DirtyLogException e) {
+            // Words stay as they are: CLEAN ones admit nobody, and of CLEANING ones nobody knows what is on the medium
+            // (P18).
+            failure = e;
+            LOG.error(
+                    "Mirror {}: its log can no longer keep its record: {}. {}; writes to regions that are dirty already go on,"
+                            + " nothing is lost. Repair the medium, then: mirror:suspend {} and mirror:resume {}",
+                    mirror.name,
+                    e.getMessage(),
+                    failWrites ? "Writes that need a mark fail" : "Writes that need a mark wait",
+                    mirror.name,
+                    mirror.name);
+        } finally {
+            synchronized (this) {
+                turning = false;
+                if (flushed) {
+                    done = ticket;
+                } else {
+                    wanted.forEach(this::gather);
+                    cleanings = cleanings.plus(cleaned);
+                    gathering = ticket + 1;
+                }
+            }
+            turns.raise();
+        }
+    }
+
+    /** The caller holds the monitor. */
+    private void gather(long region) {
+        if (markCount == marks.length) {
+            marks = Arrays.copyOf(marks, 2 * markCount);
+        }
+        marks[markCount++] = region;
+    }
+
+    private RegionSet stillClean(RegionSet regions) {
+        RegionSet.Builder clean = new RegionSet.Builder();
+        regions.forEach(region -> {
+            if (RegionWord.state(mirror.table.get(region)) == RegionWord.CLEAN) {
+                clean.add(region);
+            }
+        });
+        return clean.build();
+    }
+
+    /** Flushes; while peers do not answer, again and again: the marks stay pending in the log. */
+    private FlushResult flush() throws DirtyLogException {
+        while (true) {
+            try {
+                return log.flush();
+            } catch (DirtyLogException.Unavailable e) {
+                LOG.warn(
+                        "Mirror {}: its log does not answer, writes that need a mark wait: {}",
+                        mirror.name,
+                        e.getMessage());
+                long again = mirror.world.clock().nanos() + RETRY_NANOS;
+                if (turns.await(() -> stopped, again)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** The bits of these regions are durably dirty: writers may enter (I1). */
+    private void admit(RegionSet regions) {
+        long state = mirror.markedState() | RegionWord.TOUCHED;
+        regions.forEach(region -> mirror.table.getAndUpdate(
+                region, word -> RegionWord.state(word) == RegionWord.CLEAN ? RegionWord.in(word, 0) | state : word));
+        marked.accept(regions.count());
+    }
+
+    /** Every cleaning is written or dropped now, none is put off: the words leave CLEANING (P18). */
+    private void settle(RegionSet cleaned, RegionSet dropped) {
+        if (cleaned.isEmpty()) {
+            return;
+        }
+        dropped.forEach(region -> leaveCleaning(region, RegionWord.DIRTY));
+        cleaned.minus(dropped).forEach(region -> leaveCleaning(region, RegionWord.CLEAN));
+        cleaned.forEachRun((first, end) -> mirror.table.trim(first));
+        mirror.regionsChanged.raise();
+    }
+
+    private void leaveCleaning(long region, long state) {
+        mirror.table.getAndUpdate(
+                region,
+                word -> RegionWord.state(word) == RegionWord.CLEANING
+                        ? state == RegionWord.CLEAN ? 0 : RegionWord.in(word, state)
+                        : word);
+    }
+}

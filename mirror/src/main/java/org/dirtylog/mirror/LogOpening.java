@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.mirror;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.dirtylog.log.DirtyLog;
+import org.dirtylog.log.DirtyLogException;
+import org.dirtylog.log.Found;
+import org.dirtylog.log.RegionSet;
+import org.dirtylog.log.Snapshot;
+import org.dirtylog.mirror.LegSet.State;
+import org.dirtylog.mirror.MirrorRecord.LegRecord;
+
+/**
+ * Opens a log, decides what the legs are, and fills the region table from both (P24, P25, P30 to P33, P45). Nobody reads or
+ * writes meanwhile.
+ */
+final class LogOpening {
+    /** How many regions one snapshot speaks of. */
+    private static final long SNAPSHOT_REGIONS = 1L << 22;
+
+    private final MirrorState mirror;
+    private final MirrorConfig config;
+    private final RecordKeeper keeper;
+    private final LogKey key;
+
+    LogOpening(MirrorState mirror, MirrorConfig config, RecordKeeper keeper) {
+        this.mirror = mirror;
+        this.config = config;
+        this.keeper = keeper;
+        this.key = new LogKey(config.table().logType(), config.table().logArguments());
+    }
+
+    /** What an opening is to make of the legs. */
+    private record Plan(List<LegRecord> announced, int source, int returning) {}
+
+    /**
+     * Opens.
+     *
+     * @param log  suspended
+     * @param legs all that are there
+     * @return what the log found
+     * @throws MirrorException if nobody can be the source; nothing was written
+     */
+    Found open(DirtyLog log, Leg[] legs) throws DirtyLogException, IOException, MirrorException {
+        Plan plan = plan(legs);
+        // The log may force the legs while it opens.
+        mirror.legs(new LegSet(legs, states(plan.announced), plan.source));
+        OpeningSteps steps =
+                new OpeningSteps(keeper, config, key, mirror.world.randomness(), plan.announced, plan.source);
+        boolean first = !keeper.record().completed();
+        Found found = log.resume(steps);
+        if (!steps.isAnnounced()) {
+            // A log without a medium: the run counts all the same (P28), and the legs are recorded before the first
+            // write.
+            steps.announce(Optional.empty());
+        }
+        RegionSet all = mirror.geometry.allRegions();
+        boolean fullCopy = plan.returning != 0;
+        if (fullCopy) {
+            // P25: before the record lists a returning leg as attached, every region is durably dirty. If we crash
+            // between
+            // the two, everything is copied once more among the current legs too.
+            log.setOutOfSync(all);
+            log.flush();
+        }
+        RegionSet dirty = fullCopy ? all : dirty(log);
+        List<LegRecord> after = after(plan, first, dirty);
+        LegSet set = new LegSet(legs, states(after), plan.source);
+        boolean doubt = !first && !steps.closedAgreeing() && Integer.bitCount(set.attachedMask()) > 1;
+        fill(set, dirty, doubt);
+        // Step 5. From here on nosync is used up.
+        keeper.change(before -> before.completing(key, mirror.geometry.targetSectors(), after, plan.source));
+        mirror.legs(set);
+        return found;
+    }
+
+    /** P24: who is there, who can be the source; those missing are excluded, those back are copied fully. */
+    private Plan plan(Leg[] legs) throws MirrorException {
+        MirrorRecord record = keeper.record();
+        List<LegRecord> announced = new ArrayList<>();
+        int returning = 0;
+        int source = -1;
+        for (int i = 0; i < legs.length; i++) {
+            LegRecord leg = record.legs().get(i);
+            boolean wasAttached = leg.state() == State.CURRENT || leg.state() == State.STALE;
+            // One that failed in this run stays away until the next start (P16).
+            boolean gone = legs[i] == null || !wasAttached && legs[i].isFailing();
+            if (gone) {
+                announced.add(wasAttached ? leg.in(State.MISSING) : leg);
+                continue;
+            }
+            announced.add(leg);
+            returning |= wasAttached ? 0 : 1 << i;
+            boolean better = source < 0 || i == record.source();
+            source = leg.state() == State.CURRENT && better ? i : source;
+        }
+        if (source < 0) {
+            throw MirrorException.waiting(
+                    "no current leg of mirror " + config.name() + " is there; waiting for " + currentNames(record)
+                            + ". The other legs lack acknowledged writes. Nothing was written",
+                    null);
+        }
+        return new Plan(announced, source, returning);
+    }
+
+    private static String currentNames(MirrorRecord record) {
+        List<String> names = new ArrayList<>();
+        for (LegRecord leg : record.legs()) {
+            if (leg.state() == State.CURRENT) {
+                names.add(leg.path());
+            }
+        }
+        return String.join(" or ", names);
+    }
+
+    private static List<State> states(List<LegRecord> legs) {
+        return legs.stream().map(LegRecord::state).toList();
+    }
+
+    /** P33: at the first activation leg 0 is the source, and the others are current only if the log says that all is equal. */
+    private List<LegRecord> after(Plan plan, boolean first, RegionSet dirty) {
+        List<LegRecord> after = new ArrayList<>();
+        for (int i = 0; i < plan.announced.size(); i++) {
+            LegRecord leg = plan.announced.get(i);
+            boolean stale = (plan.returning & 1 << i) != 0 || first && i != plan.source && !dirty.isEmpty();
+            after.add(stale ? leg.in(State.STALE).withForceFailed(false) : leg);
+        }
+        return after;
+    }
+
+    private RegionSet dirty(DirtyLog log) throws DirtyLogException {
+        RegionSet dirty = RegionSet.none();
+        long count = mirror.geometry.regionCount();
+        for (long from = 0; from < count; from += SNAPSHOT_REGIONS) {
+            Snapshot part = log.snapshot(from, Math.min(from + SNAPSHOT_REGIONS, count));
+            dirty = dirty.plus(part.dirty()).plus(part.outOfSync());
+        }
+        return dirty;
+    }
+
+    /** P45: a stale leg lacks what is not durably clean. After anything but a clean stop, current legs may differ there too. */
+    private void fill(LegSet set, RegionSet dirty, boolean doubt) {
+        mirror.table.fill(0, mirror.geometry.regionCount(), RegionWord.CLEAN);
+        long flags = RegionWord.lacking(set.staleMask()) | (doubt ? RegionWord.IN_DOUBT : 0);
+        boolean equal = flags == 0 && set.isComplete();
+        long word = flags | (equal ? RegionWord.DIRTY : RegionWord.OUT_OF_SYNC);
+        dirty.forEachRun((first, end) -> mirror.table.fill(first, end, word));
+    }
+}

@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.mirror;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.dirtylog.log.DirtyLog;
+import org.dirtylog.log.DirtyLogException;
+import org.dirtylog.log.Found;
+import org.dirtylog.log.LogSpec;
+import org.dirtylog.log.RegionGeometry;
+import org.dirtylog.log.runtime.DirtyLogs;
+import org.dirtylog.log.runtime.TableLine;
+import org.dirtylog.mirror.LegSet.State;
+import org.dirtylog.mirror.MirrorRecord.LegRecord;
+import org.dirtylog.seams.BlockDevice;
+import org.dirtylog.seams.Devices;
+import org.dirtylog.seams.Signal;
+import org.dirtylog.seams.Surroundings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One mirror: builds the parts and owns their life. {@link #open()}, {@link #suspend()}, {@link #resume()} and {@link #stop()}
+ * take turns; what clients do goes on meanwhile, or waits.
+ */
+public final class Mirror implements MirrorTarget {
+    private static final Logger LOG = LoggerFactory.getLogger(Mirror.class);
+
+    private final MirrorConfig config;
+    private final Surroundings world;
+    private final DirtyLogs logs;
+    private final MirrorRecords records;
+    private final MirrorState state;
+    private final Signal lifeFreed;
+    private final AtomicBoolean lifeBusy = new AtomicBoolean();
+    private final LogBook book;
+
+    private volatile MirrorStatus.Word word = MirrorStatus.Word.STARTING;
+    private volatile String message = "";
+    private volatile Found found;
+    private volatile Running running;
+
+    /** The parts that exist from a first opening on. */
+    private record Running(
+            OpenLegs legs,
+            RecordKeeper keeper,
+            LegFailures failures,
+            Cleaner cleaner,
+            Recovery recovery,
+            DataPath path,
+            DirtyLog log) {
+        Running with(DirtyLog newLog) {
+            return new Running(legs, keeper, failures, cleaner, recovery, path, newLog);
+        }
+    }
+
+    /**
+     * Prepares a mirror; nothing is opened yet.
+     *
+     * @param config what it is asked to be
+     * @param world  what it stands on
+     * @param logs   makes its log
+     */
+    public Mirror(MirrorConfig config, Surroundings world, DirtyLogs logs) {
+        this.config = config;
+        this.world = world;
+        this.logs = logs;
+        this.records = new FileMirrorRecords(world.devices().records(), config.name());
+        this.state = new MirrorState(config.name(), config.table().geometry(), world);
+        this.lifeFreed = world.tasks().signal(config.name() + "/life");
+        this.book = new LogBook(state, config.failOnLogLoss(), this::marked);
+        // Nobody comes in before it is open.
+        state.writes.close();
+        state.reads.close();
+    }
+
+    private void marked(long count) {
+        Running now = running;
+        if (now != null) {
+            now.cleaner.marked(count);
+        }
+    }
+
+    private interface Step {
+        void run() throws MirrorException;
+    }
+
+    private void inTurn(Step step) throws MirrorException {
+        lifeFreed.await(() -> lifeBusy.compareAndSet(false, true));
+        try {
+            step.run();
+        } finally {
+            lifeBusy.set(false);
+            lifeFreed.raise();
+        }
+    }
+
+    // ---- opening ----------------------------------------------------------------------------------------------------
+
+    /**
+     * Opens legs and log, and lets clients in. The first opening makes the mirror: all legs must be there, and a missing log
+     * file is made.
+     *
+     * @throws MirrorException if it cannot; nothing is left open. {@link MirrorException#isWaiting()} tells whether to try
+     *                         again
+     */
+    public void open() throws MirrorException {
+        inTurn(this::openInTurn);
+    }
+
+    private void openInTurn() throws MirrorException {
+        if (running != null) {
+            throw new MirrorException("mirror " + config.name() + " is open already");
+        }
+        OpenLegs legs = null;
+        DirtyLog log = null;
+        boolean opened = false;
+        try {
+            MirrorRecord record = loadRecord();
+            legs = OpenLegs.open(config.table(), world);
+            if (!record.completed() && !legs.troubles().isEmpty()) {
+                throw new MirrorException("mirror " + config.name() + " cannot be made: "
+                        + String.join("; ", legs.troubles()) + ". A leg must be there; none was touched");
+            }
+            RecordKeeper keeper = new RecordKeeper(records, record, world.tasks(), config.name());
+            Running parts = assemble(legs, keeper);
+            running = parts;
+            log = createLog(parts);
+            start(parts.with(log));
+            opened = true;
+            report(legs);
+        } catch (IOException e) {
+            throw new MirrorException("mirror " + config.name() + " cannot be opened: " + e.getMessage(), e);
+        } catch (DirtyLogException.Unavailable e) {
+            throw MirrorException.waiting("mirror " + config.name() + " waits for its log: " + e.getMessage(), e);
+        } catch (DirtyLogException e) {
+            throw new MirrorException("mirror " + config.name() + " cannot be opened: " + e.getMessage(), e);
+        } finally {
+            if (!opened) {
+                running = null;
+                if (log != null) {
+                    log.close();
+                }
+                if (legs != null) {
+                    legs.close();
+                }
+            }
+        }
+    }
+
+    private MirrorRecord loadRecord() throws IOException, MirrorException {
+        Optional<MirrorRecord> loaded = records.load();
+        TableLine table = config.table();
+        if (loaded.isEmpty() || !loaded.get().completed()) {
+            List<LegRecord> legs = new ArrayList<>();
+            for (TableLine.Leg leg : table.legs()) {
+                legs.add(new LegRecord(leg.name(), leg.offsetSectors(), State.CURRENT, false));
+            }
+            MirrorRecord begun = loaded.orElse(null);
+            return new MirrorRecord(
+                    begun == null ? 0 : begun.counter(),
+                    begun == null
+                            ? new UUID(
+                                    world.randomness().next(),
+                                    world.randomness().next())
+                            : begun.mirrorId(),
+                    false,
+                    begun == null ? 0 : begun.epoch(),
+                    begun == null ? 0 : begun.generation(),
+                    table.targetSectors(),
+                    new LogKey(table.logType(), table.logArguments()),
+                    begun == null ? Optional.empty() : begun.confirmed(),
+                    begun == null ? Optional.empty() : begun.announced(),
+                    0,
+                    legs);
+        }
+        checkLegs(loaded.get());
+        return loaded.get();
+    }
+
+    /** The record speaks of legs by their place in the table. */
+    private void checkLegs(MirrorRecord record) throws MirrorException {
+        List<String> recorded = record.legs().stream()
+                .map(leg -> leg.path() + " " + leg.offset())
+                .toList();
+        List<String> asked = config.table().legs().stream()
+                .map(leg -> leg.name() + " " + leg.offsetSectors())
+                .toList();
+        if (!recorded.equals(asked)) {
+            throw new MirrorException("mirror " + config.name() + ": the table names the legs " + asked
+                    + ", its record " + recorded + ". Nothing was touched. Put the table back, or remove the mirror and"
+                    + " create it anew");
+        }
+    }
+
+    private Running assemble(OpenLegs legs, RecordKeeper keeper) {
+        LegFailures failures = new LegFailures(state, keeper);
+        Cleaner cleaner = new Cleaner(state, book, failures, config);
+        Recovery recovery = new Recovery(state, cleaner, failures, new Promotion(state, keeper, failures));
+        DataPath path = new DataPath(state, book, failures, recovery);
+        for (int i = 0; i < keeper.record().legs().size(); i++) {
+            if (legs.has(i) && keeper.record().legs().get(i).forceFailed()) {
+                // P13: the latch outlives the run; only an operator's resume ends it.
+                legs.legs()[i].latchForceFailure(
+                        new IOException("an earlier force failed, and the leg could not be excluded"));
+            }
+        }
+        return new Running(legs, keeper, failures, cleaner, recovery, path, null);
+    }
+
+    private DirtyLog createLog(Running parts) throws DirtyLogException {
+        MirrorRecord record = parts.keeper.record();
+        LogSpec spec = LogSpec.of(record.mirrorId(), state.geometry)
+                .withInitialSync(config.table().initialSync())
+                .withArguments(config.table().logArguments())
+                .withPatience(config.patience());
+        Devices.Missing missing = record.completed() ? Devices.Missing.REFUSE : Devices.Missing.CREATE;
+        return logs.create(
+                config.table().logType(), spec, new MirrorHost(state, parts.failures, missing, parts.recovery::kick));
+    }
+
+    /** Opens the log and lets clients in. */
+    private void start(Running parts) throws DirtyLogException, IOException, MirrorException {
+        found = new LogOpening(state, config, parts.keeper).open(parts.log, parts.legs.legs());
+        running = parts;
+        book.start(parts.log);
+        parts.cleaner.start();
+        message = "";
+        word = MirrorStatus.Word.RUNNING;
+        state.writes.open();
+        state.reads.open();
+        parts.recovery.start(parts.log);
+    }
+
+    private void report(OpenLegs legs) {
+        LOG.info(
+                "Mirror {}: opened, log {} found {}, {} of {} regions dirty",
+                config.name(),
+                config.table().logType(),
+                found.name().toLowerCase(Locale.ROOT),
+                StatusView.count(state).dirty(),
+                state.geometry.regionCount());
+        for (String trouble : legs.troubles()) {
+            LOG.warn(
+                    "Mirror {}: goes on without {}. Once it is back, stop and start the mirror: it is then copied fully",
+                    config.name(),
+                    trouble);
+        }
+    }
+
+    // ---- suspend, resume, stop --------------------------------------------------------------------------------------
+
+    /**
+     * Holds new I/O, finishes what is under way, and leaves legs and log as after a clean stop (P32).
+     *
+     * @throws MirrorException if the mirror does not run
+     */
+    public void suspend() throws MirrorException {
+        inTurn(() -> {
+            if (running == null || word == MirrorStatus.Word.SUSPENDED) {
+                throw new MirrorException("mirror " + config.name() + " is "
+                        + status().word().text() + ", only one that runs can be suspended");
+            }
+            quiesce(running);
+        });
+    }
+
+    private void quiesce(Running parts) {
+        parts.recovery.pause();
+        parts.cleaner.pause();
+        state.writes.close();
+        state.reads.close();
+        word = MirrorStatus.Word.SUSPENDED;
+        if (parts.failures.pending().isEmpty()) {
+            state.writes.awaitEmpty();
+        }
+        state.reads.awaitEmpty();
+        try {
+            if (book.failure() == null && parts.failures.pending().isEmpty()) {
+                parts.cleaner.cleanAll();
+                forceLegs(parts);
+            }
+            book.pause();
+            parts.log.preSuspend();
+            // If we crash before this has returned, the log counts as that of a crash.
+            parts.log.postSuspend();
+        } catch (DirtyLogException | IOException e) {
+            LOG.warn(
+                    "Mirror {}: suspended, but not as after a clean stop; what is dirty is copied at the next start: {}",
+                    config.name(),
+                    e.getMessage());
+        } finally {
+            book.pause();
+        }
+    }
+
+    /** What was never cleaned has never been forced either. */
+    private void forceLegs(Running parts) throws IOException {
+        LegSet legs = state.legs();
+        LegForces.Outcome outcome = new LegForces(world.tasks(), config.name()).forceAttached(legs);
+        if (outcome.failed() == 0) {
+            return;
+        }
+        IOException why = outcome.cause() == null ? new IOException("a leg is failing") : outcome.cause();
+        for (int i = 0; i < legs.size(); i++) {
+            if ((outcome.failed() & 1 << i) != 0) {
+                legs.leg(i).latchFailing();
+            }
+        }
+        parts.failures.exclude(why);
+    }
+
+    /**
+     * Opens the log again and lets I/O go on. Ends the latch of a last leg that could not be forced, after rewriting on it
+     * what is not clean (P13).
+     *
+     * @throws MirrorException if the mirror is not suspended, or the log cannot be opened; it then stays suspended
+     */
+    public void resume() throws MirrorException {
+        inTurn(() -> {
+            Running parts = running;
+            if (parts == null || word != MirrorStatus.Word.SUSPENDED) {
+                throw new MirrorException("mirror " + config.name() + " is "
+                        + status().word().text() + ", only one that is suspended can be resumed");
+            }
+            try {
+                DirtyLog log = parts.log;
+                if (book.failure() != null) {
+                    log.close();
+                    log = createLog(parts);
+                    parts = parts.with(log);
+                    running = parts;
+                }
+                new Unlatching(state, parts.keeper).unlatch();
+                start(parts);
+            } catch (IOException | DirtyLogException e) {
+                message = e.getMessage();
+                throw new MirrorException("mirror " + config.name() + " stays suspended: " + e.getMessage(), e);
+            }
+        });
+    }
+
+    /** Stops cleanly and gives everything back. Without an opening before, it has no effect. Clients get errors from now on. */
+    public void stop() {
+        try {
+            inTurn(() -> stopInTurn(false));
+        } catch (MirrorException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Stops cleanly, takes the mirror's name off its log and removes its record. No leg is touched.
+     *
+     * @throws MirrorException if the log or the record cannot be released; the mirror is stopped all the same
+     */
+    public void dissolve() throws MirrorException {
+        inTurn(() -> stopInTurn(true));
+    }
+
+    private void stopInTurn(boolean dissolve) throws MirrorException {
+        Running parts = running;
+        if (parts != null) {
+            parts.failures.stop();
+            if (word != MirrorStatus.Word.SUSPENDED) {
+                quiesce(parts);
+            }
+            state.writes.shut();
+            state.reads.shut();
+            book.stop();
+            state.regionsChanged.raise();
+        }
+        word = MirrorStatus.Word.STOPPED;
+        try {
+            if (dissolve && parts != null) {
+                parts.log.disown();
+            }
+            if (dissolve) {
+                records.remove();
+            }
+        } catch (DirtyLogException | IOException e) {
+            throw new MirrorException(
+                    "mirror " + config.name() + " is stopped, but not all of it could be released: " + e.getMessage(),
+                    e);
+        } finally {
+            if (parts != null) {
+                parts.log.close();
+                parts.legs.close();
+            }
+            running = null;
+        }
+    }
+
+    // ---- what others see --------------------------------------------------------------------------------------------
+
+    /**
+     * Notes why the mirror is not open.
+     *
+     * @param newWord {@code WAITING} or {@code FAILED}
+     * @param why     for the operator
+     */
+    public void notOpen(MirrorStatus.Word newWord, String why) {
+        word = newWord;
+        message = why;
+    }
+
+    @Override
+    public String name() {
+        return config.name();
+    }
+
+    @Override
+    public String exportName() {
+        return config.exportName();
+    }
+
+    @Override
+    public UUID id() {
+        return running.keeper.record().mirrorId();
+    }
+
+    @Override
+    public RegionGeometry geometry() {
+        return state.geometry;
+    }
+
+    @Override
+    public BlockDevice device() {
+        return running.path;
+    }
+
+    @Override
+    public void conditions(long positionBytes, long bytes, RunVisitor visitor) {
+        StatusView.conditions(state, positionBytes, bytes, visitor);
+    }
+
+    @Override
+    public MirrorStatus status() {
+        Running parts = running;
+        if (parts == null || parts.log == null) {
+            return StatusView.closed(config, word, message);
+        }
+        MirrorStatus.Word now = word;
+        String why = message;
+        LegSet legs = state.legs();
+        if (now == MirrorStatus.Word.RUNNING) {
+            if (!parts.failures.pending().isEmpty()) {
+                now = MirrorStatus.Word.FAILED;
+                why = parts.failures.pending();
+            } else if (book.failure() != null) {
+                now = MirrorStatus.Word.LOG_FAILED;
+                why = book.failure().getMessage();
+            } else if (!legs.isComplete()) {
+                now = MirrorStatus.Word.DEGRADED;
+                why = "a leg is excluded or missing; repair it, then stop and start the mirror: it is copied fully";
+            } else if (parts.recovery.isCopying()) {
+                now = MirrorStatus.Word.RECOVERING;
+            }
+        }
+        return new StatusView(config, state, found).status(now, why, parts.log.status(), parts.recovery.progress());
+    }
+}

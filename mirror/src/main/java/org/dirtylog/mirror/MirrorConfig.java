@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.mirror;
+
+import java.time.Duration;
+import java.util.Objects;
+import org.dirtylog.log.LogSpec;
+import org.dirtylog.log.Opening.OtherWriter;
+import org.dirtylog.log.runtime.TableLine;
+
+/**
+ * What a mirror is asked to be.
+ *
+ * @param name          letters, digits, {@code .}, {@code _} and {@code -}
+ * @param exportName    its name to clients
+ * @param table         legs, log and geometry
+ * @param otherWriter   what to do about a log that somebody else wrote
+ * @param adoptLog      whether a log of another mirror is taken over at the first opening, with every region dirty
+ * @param failOnLogLoss whether writes that need a mark fail when the log has failed; else they wait
+ * @param patience      how long a blocking call to the log may take
+ * @param cleanAfter    how long after its last write a region is cleaned, at least half of it
+ * @param hotRegions    how many regions may become dirty before touched ones are cleaned too
+ */
+public record MirrorConfig(
+        String name,
+        String exportName,
+        TableLine table,
+        OtherWriter otherWriter,
+        boolean adoptLog,
+        boolean failOnLogLoss,
+        Duration patience,
+        Duration cleanAfter,
+        long hotRegions) {
+
+    /** How long after its last write a region is cleaned, unless the configuration says otherwise. */
+    public static final Duration DEFAULT_CLEAN_AFTER = Duration.ofSeconds(4);
+
+    /** How many regions may become dirty before touched ones are cleaned too, unless the configuration says otherwise. */
+    public static final long DEFAULT_HOT_REGIONS = 1024;
+
+    /** Refuses null. */
+    public MirrorConfig {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(exportName, "exportName");
+        Objects.requireNonNull(table, "table");
+        Objects.requireNonNull(otherWriter, "otherWriter");
+    }
+
+    /**
+     * The defaults.
+     *
+     * @param name  of the mirror, and of its export
+     * @param table legs, log and geometry
+     * @return a configuration
+     */
+    public static MirrorConfig of(String name, TableLine table) {
+        return new MirrorConfig(
+                name,
+                name,
+                table,
+                OtherWriter.DIRTY,
+                false,
+                false,
+                LogSpec.DEFAULT_PATIENCE,
+                DEFAULT_CLEAN_AFTER,
+                DEFAULT_HOT_REGIONS);
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.mirror;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes a stale leg current when it lacks nothing any more (P26). */
+final class Promotion {
+    private static final Logger LOG = LoggerFactory.getLogger(Promotion.class);
+
+    private final MirrorState mirror;
+    private final RecordKeeper keeper;
+    private final LegFailures failures;
+
+    Promotion(MirrorState mirror, RecordKeeper keeper, LegFailures failures) {
+        this.mirror = mirror;
+        this.keeper = keeper;
+        this.failures = failures;
+    }
+
+    void promote() throws IOException {
+        LegSet legs = mirror.legs();
+        for (int i = 0; i < legs.size(); i++) {
+            if ((legs.staleMask() & 1 << i) != 0) {
+                promote(legs.leg(i));
+            }
+        }
+        excludeUnforceable();
+    }
+
+    private void promote(Leg leg) throws IOException {
+        if (leg.isFailing() || lacksSomething(leg)) {
+            return;
+        }
+        try {
+            // Begun after its last copy. It misses no flush: stale legs are forced with the others (P26).
+            leg.force();
+        } catch (IOException e) {
+            leg.latchFailing();
+            failures.exclude(e);
+            return;
+        }
+        failures.alone(() -> {
+            LegSet now = mirror.legs();
+            if ((now.staleMask() & leg.mask()) == 0 || leg.isFailing() || lacksSomething(leg)) {
+                return;
+            }
+            List<LegSet.State> states = new ArrayList<>(now.states());
+            states.set(leg.index(), LegSet.State.CURRENT);
+            // If we crash here, the leg is stale still, and the regions that are dirty then are copied to it.
+            MirrorRecord record = keeper.change(before -> {
+                List<MirrorRecord.LegRecord> next = new ArrayList<>(before.legs());
+                next.set(leg.index(), next.get(leg.index()).in(LegSet.State.CURRENT));
+                return before.withLegs(next, now.sourceIndex());
+            });
+            mirror.legs(now.with(states, now.sourceIndex()));
+            LOG.info(
+                    "Mirror {}: leg {} ({}) is current since epoch {}",
+                    mirror.name,
+                    leg.index(),
+                    leg.name(),
+                    record.epoch());
+        });
+    }
+
+    private boolean lacksSomething(Leg leg) {
+        boolean[] found = new boolean[1];
+        mirror.table.forEach((first, end, word) -> {
+            found[0] = (RegionWord.lacks(word) & leg.mask()) != 0;
+            return !found[0];
+        });
+        return found[0];
+    }
+
+    /** A leg that stayed only because it was the last one is excluded as soon as another is current (P13). */
+    private void excludeUnforceable() throws IOException {
+        LegSet legs = mirror.legs();
+        int unforceable = 0;
+        IOException cause = null;
+        for (int i = 0; i < legs.size(); i++) {
+            if ((legs.currentMask() & 1 << i) != 0 && legs.leg(i).forceFailure() != null) {
+                unforceable |= 1 << i;
+                cause = legs.leg(i).forceFailure();
+            }
+        }
+        if (unforceable != 0 && (legs.currentMask() & ~unforceable) != 0) {
+            for (int i = 0; i < legs.size(); i++) {
+                if ((unforceable & 1 << i) != 0) {
+                    legs.leg(i).latchFailing();
+                }
+            }
+            failures.exclude(cause);
+        }
+    }
+}

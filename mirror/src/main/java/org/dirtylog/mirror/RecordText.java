@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.mirror;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+import org.dirtylog.log.LogPair;
+
+/**
+ * The record of a mirror as text: a line that names format and version, {@code key=value} lines in fixed order, and a checksum
+ * over all of them. Documented in {@code docs/record-format.md}.
+ */
+final class RecordText {
+    private static final String FIRST = "dirtylog-mirror-record 1";
+
+    private RecordText() {}
+
+    static byte[] print(MirrorRecord record) {
+        StringBuilder text = new StringBuilder(FIRST).append('\n');
+        line(text, "counter", record.counter());
+        line(text, "mirror", record.mirrorId());
+        line(text, "completed", record.completed());
+        line(text, "epoch", record.epoch());
+        line(text, "generation", record.generation());
+        line(text, "sectors", record.targetSectors());
+        line(text, "log.type", record.log().type());
+        line(text, "log.arguments", record.log().arguments().size());
+        for (int i = 0; i < record.log().arguments().size(); i++) {
+            line(
+                    text,
+                    "log.argument." + i,
+                    Escapes.encode(record.log().arguments().get(i)));
+        }
+        line(text, "confirmed", record.confirmed().map(LogPair::toString).orElse("none"));
+        line(text, "announced", record.announced().map(LogPair::toString).orElse("none"));
+        line(text, "source", record.source());
+        line(text, "legs", record.legs().size());
+        for (int i = 0; i < record.legs().size(); i++) {
+            MirrorRecord.LegRecord leg = record.legs().get(i);
+            line(text, "leg." + i + ".path", Escapes.encode(leg.path()));
+            line(text, "leg." + i + ".offset", leg.offset());
+            line(text, "leg." + i + ".state", leg.state());
+            line(text, "leg." + i + ".forceFailed", leg.forceFailed());
+        }
+        line(text, "crc32c", checksum(text.toString()));
+        return text.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void line(StringBuilder text, String key, Object value) {
+        text.append(key).append('=').append(value).append('\n');
+    }
+
+    private static String checksum(String text) {
+        CRC32C crc = new CRC32C();
+        crc.update(text.getBytes(StandardCharsets.UTF_8));
+        return String.format("%08x", crc.getValue());
+    }
+
+    static MirrorRecord parse(String name, byte[] bytes) throws IOException {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        int end = text.lastIndexOf("crc32c=");
+        if (!text.startsWith("dirtylog-mirror-record ") || end < 0) {
+            throw damaged(name, "it is not a mirror record, or its end is missing");
+        }
+        if (!text.startsWith(FIRST + "\n")) {
+            throw new IOException("record " + name + " begins with '"
+                    + text.lines().findFirst().orElse("") + "', this version reads '" + FIRST
+                    + "'; nothing was changed");
+        }
+        String found = text.substring(end + "crc32c=".length()).strip();
+        String expected = checksum(text.substring(0, end));
+        if (!found.equals(expected)) {
+            throw damaged(name, "checksum " + found + ", expected " + expected);
+        }
+        try {
+            return read(new Fields(text));
+        } catch (IllegalArgumentException e) {
+            throw damaged(name, e.getMessage());
+        }
+    }
+
+    private static IOException damaged(String name, String what) {
+        return new IOException("record " + name + " is damaged: " + what
+                + "; nothing was changed. Put a copy of it back, or remove mirror and record and create it again with"
+                + " --adopt-log: then everything is copied from the first leg");
+    }
+
+    private static MirrorRecord read(Fields fields) {
+        List<String> arguments = new ArrayList<>();
+        for (int i = 0; i < fields.number("log.arguments"); i++) {
+            arguments.add(Escapes.decode(fields.get("log.argument." + i)));
+        }
+        List<MirrorRecord.LegRecord> legs = new ArrayList<>();
+        for (int i = 0; i < fields.number("legs"); i++) {
+            legs.add(new MirrorRecord.LegRecord(
+                    Escapes.decode(fields.get("leg." + i + ".path")),
+                    fields.number("leg." + i + ".offset"),
+                    LegSet.State.valueOf(fields.get("leg." + i + ".state")),
+                    fields.flag("leg." + i + ".forceFailed")));
+        }
+        return new MirrorRecord(
+                fields.number("counter"),
+                UUID.fromString(fields.get("mirror")),
+                fields.flag("completed"),
+                fields.number("epoch"),
+                fields.number("generation"),
+                fields.number("sectors"),
+                new LogKey(fields.get("log.type"), arguments),
+                fields.pair("confirmed"),
+                fields.pair("announced"),
+                (int) fields.number("source"),
+                legs);
+    }
+
+    /** The lines by key; what is missing or senseless is an {@link IllegalArgumentException} that names the key. */
+    private static final class Fields {
+        private final Map<String, String> values = new LinkedHashMap<>();
+
+        Fields(String text) {
+            text.lines().skip(1).forEach(line -> {
+                int at = line.indexOf('=');
+                if (at < 0 || values.put(line.substring(0, at), line.substring(at + 1)) != null) {
+                    throw new IllegalArgumentException("line '" + line + "' is no key=value, or comes twice");
+                }
+            });
+        }
+
+        String get(String key) {
+            String value = values.get(key);
+            if (value == null) {
+                throw new IllegalArgumentException("no line " + key + "=");
+            }
+            return value;
+        }
+
+        long number(String key) {
+            return Long.parseLong(get(key));
+        }
+
+        boolean flag(String key) {
+            return switch (get(key)) {
+                case "true" -> true;
+                case "false" -> false;
+                default -> throw new IllegalArgumentException(key + " is " + get(key) + ", expected true or false");
+            };
+        }
+
+        Optional<LogPair> pair(String key) {
+            String value = get(key);
+            if (value.equals("none")) {
+                return Optional.empty();
+            }
+            int slash = value.indexOf('/');
+            if (slash < 0) {
+                throw new IllegalArgumentException(key + " is " + value + ", expected generation/nonce");
+            }
+            return Optional.of(new LogPair(
+                    Long.parseLong(value.substring(0, slash)), Long.parseUnsignedLong(value.substring(slash + 1), 16)));
+        }
+    }
+}

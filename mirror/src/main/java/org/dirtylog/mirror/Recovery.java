@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.mirror;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.dirtylog.log.DirtyLog;
+import org.dirtylog.log.DirtyLogException;
+import org.dirtylog.log.RegionSet;
+import org.dirtylog.seams.Signal;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Copies what is in doubt, or what a stale leg lacks: several regions at a time, each by a task of its own, in the order in
+ * which the log hands them out. A region that could not be copied is tried again later.
+ */
+final class Recovery {
+    private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+    private static final int WINDOW = 4;
+    private static final int CLEAN_BATCH = 64;
+    private static final long SECOND = 1_000_000_000L;
+    private static final long MAX_BACK_OFF = 60 * SECOND;
+
+    private final MirrorState mirror;
+    private final Cleaner cleaner;
+    private final LegFailures failures;
+    private final Promotion promotion;
+    private final RegionCopier copier;
+    private final Signal changed;
+
+    private volatile DirtyLog log;
+    private volatile boolean paused = true;
+
+    // Guarded by this.
+    private boolean running;
+    private boolean again;
+    private int inFlight;
+    private RegionSet doubted = RegionSet.none();
+    private RegionSet copied = RegionSet.none();
+    private final Map<Long, Failure> failed = new HashMap<>();
+    private long bytesDone;
+    private long bytesTotal;
+    private long startedNanos;
+
+    private record Failure(long backOff, long notBefore) {}
+
+    Recovery(MirrorState mirror, Cleaner cleaner, LegFailures failures, Promotion promotion) {
+        this.mirror = mirror;
+        this.cleaner = cleaner;
+        this.failures = failures;
+        this.promotion = promotion;
+        this.copier = new RegionCopier(mirror, failures, () -> paused);
+        this.changed = mirror.world.tasks().signal(mirror.name + "/recovery");
+    }
+
+    /** Begins with what an opening has found. */
+    void start(DirtyLog newLog) {
+        log = newLog;
+        synchronized (this) {
+            bytesDone = 0;
+            bytesTotal = copyableBytes();
+            startedNanos = mirror.world.clock().nanos();
+            failed.clear();
+            doubted = RegionSet.none();
+        }
+        paused = false;
+        kick();
+    }
+
+    /** Stops copying, in the middle of regions, and returns when no copy is under way. */
+    void pause() {
+        paused = true;
+        changed.raise();
+        mirror.regionsChanged.raise();
+        changed.await(this::isIdle);
+    }
+
+    private synchronized boolean isIdle() {
+        return !running;
+    }
+
+    /**
+     * Casts doubt on a region: a write failed on a leg that stays attached, so current legs may differ. The bit of the region is
+     * durably dirty, since a writer is inside. Stale legs lack it from now on.
+     */
+    void cast(long region) {
+        long flags = RegionWord.IN_DOUBT | RegionWord.lacking(mirror.legs().staleMask());
+        long before = mirror.table.getAndUpdate(region, word -> RegionWord.in(word, RegionWord.OUT_OF_SYNC) | flags);
+        synchronized (this) {
+            doubted = doubted.plus(RegionSet.of(region));
+            if (!RegionWord.needsCopy(before, -1)) {
+                bytesTotal += mirror.geometry.bytesIn(region);
+            }
+        }
+        kick();
+    }
+
+    /** Looks whether there is something to copy. */
+    void kick() {
+        synchronized (this) {
+            again = true;
+            if (running || paused) {
+                return;
+            }
+            running = true;
+        }
+        mirror.world.tasks().start(mirror.name + "/recovery", this::run);
+    }
+
+    MirrorStatus.Recovery progress() {
+        synchronized (this) {
+            long left = bytesTotal - bytesDone;
+            long elapsed = Math.max(1, mirror.world.clock().nanos() - startedNanos);
+            OptionalLong eta = left == 0
+                    ? OptionalLong.of(0)
+                    : bytesDone == 0
+                            ? OptionalLong.empty()
+                            : OptionalLong.of((long) Math.ceil((double) left * elapsed / bytesDone / SECOND));
+            return new MirrorStatus.Recovery(bytesDone, bytesTotal, eta);
+        }
+    }
+
+    boolean isCopying() {
+        synchronized (this) {
+            return running && bytesDone < bytesTotal;
+        }
+    }
+
+    private long copyableBytes() {
+        long[] bytes = new long[1];
+        int attached = mirror.legs().attachedMask();
+        mirror.table.forEach((first, end, word) -> {
+            if (RegionWord.needsCopy(word, attached)) {
+                bytes[0] += mirror.geometry.firstByteOf(end - 1)
+                        + mirror.geometry.bytesIn(end - 1)
+                        - mirror.geometry.firstByteOf(first);
+            }
+            return true;
+        });
+        return bytes[0];
+    }
+
+    private void run() {
+        try {
+            while (tryRound()) {
+                copyAll();
+            }
+        } catch (DirtyLogException e) {
+            LOG.warn("Mirror {}: recovery waits for the log: {}", mirror.name, e.getMessage());
+            retryAt(mirror.world.clock().nanos() + SECOND);
+        } catch (IOException e) {
+            LOG.warn("Mirror {}: recovery stops: {}", mirror.name, e.getMessage());
+        } finally {
+            end();
+        }
+    }
+
+    /** Whether to look once more; else the run ends. */
+    private synchronized boolean tryRound() {
+        boolean go = again && !paused;
+        again = false;
+        return go;
+    }
+
+    private void end() {
+        boolean more;
+        synchronized (this) {
+            running = false;
+            more = again && !paused;
+        }
+        changed.raise();
+        if (more) {
+            kick();
+        }
+    }
+
+    /** Claims and copies until the log has nothing more to hand out. */
+    private void copyAll() throws DirtyLogException, IOException {
+        RegionSet held = RegionSet.none();
+        boolean began = false;
+        while (!paused) {
+            log.setOutOfSync(takeDoubted());
+            if (!anythingToCopy()) {
+                break;
+            }
+            if (!began) {
+                began = true;
+                LOG.info(
+                        "Mirror {}: recovery of {} bytes from leg {}",
+                        mirror.name,
+                        progress().bytesTotal(),
+                        mirror.legs().source().name());
+            }
+            RegionSet claimed = log.nextRecovery(WINDOW);
+            if (claimed.isEmpty()) {
+                changed.await(() -> noneInFlight() || paused);
+                if (noneInFlight()) {
+                    break;
+                }
+                continue;
+            }
+            held = held.plus(startOrHold(claimed));
+            cleanCopied(CLEAN_BATCH);
+            changed.await(this::hasRoom);
+        }
+        changed.await(this::noneInFlight);
+        cleanCopied(1);
+        // What was claimed and not copied may be claimed again.
+        log.setOutOfSync(held);
+        retryFailed();
+        if (!paused && !anythingToCopy()) {
+            promotion.promote();
+            if (began) {
+                LOG.info(
+                        "Mirror {}: recovery done, {} bytes copied",
+                        mirror.name,
+                        progress().bytesDone());
+            }
+        }
+    }
+
+    private synchronized RegionSet takeDoubted() {
+        RegionSet taken = doubted;
+        doubted = RegionSet.none();
+        return taken;
+    }
+
+    private boolean anythingToCopy() {
+        boolean[] found = new boolean[1];
+        int attached = mirror.legs().attachedMask();
+        mirror.table.forEach((first, end, word) -> {
+            found[0] = RegionWord.needsCopy(word, attached);
+            return !found[0];
+        });
+        return found[0];
+    }
+
+    private synchronized boolean noneInFlight() {
+        return inFlight == 0;
+    }
+
+    private synchronized boolean hasRoom() {
+        return inFlight < WINDOW;
+    }
+
+    /** Starts copies; answers the regions that it is too early for, or that no attached leg needs. */
+    private RegionSet startOrHold(RegionSet claimed) {
+        RegionSet.Builder held = new RegionSet.Builder();
+        int attached = mirror.legs().attachedMask();
+        long now = mirror.world.clock().nanos();
+        claimed.forEach(region -> {
+            boolean tooEarly;
+            synchronized (this) {
+                Failure before = failed.get(region);
+                tooEarly = before != null && before.notBefore - now > 0;
+            }
+            if (tooEarly || !RegionWord.needsCopy(mirror.table.get(region), attached)) {
+                held.add(region);
+            } else {
+                synchronized (this) {
+                    inFlight++;
+                }
+                mirror.world.tasks().start(mirror.name + "/copy", () -> copy(region));
+            }
+        });
+        return held.build();
+    }
+
+    private void copy(long region) {
+        boolean done = false;
+        try {
+            done = copier.copy(region);
+        } catch (IOException e) {
+            LOG.warn(
+                    "Mirror {}: region {} could not be copied and will be tried again: {}",
+                    mirror.name,
+                    region,
+                    e.getMessage());
+        } finally {
+            report(region, done);
+        }
+    }
+
+    private void report(long region, boolean done) {
+        if (done) {
+            log.setInSync(RegionSet.of(region));
+        }
+        // Doubt may have been cast on the region since it was copied, and the log been told of that first.
+        if (!done || RegionWord.needsCopy(mirror.table.get(region), -1)) {
+            log.setOutOfSync(RegionSet.of(region));
+        }
+        synchronized (this) {
+            inFlight--;
+            if (done) {
+                bytesDone += mirror.geometry.bytesIn(region);
+                copied = copied.plus(RegionSet.of(region));
+                failed.remove(region);
+            } else if (!paused) {
+                Failure before = failed.get(region);
+                long backOff = before == null ? SECOND : Math.min(2 * before.backOff, MAX_BACK_OFF);
+                failed.put(region, new Failure(backOff, mirror.world.clock().nanos() + backOff));
+                again = true;
+            }
+        }
+        changed.raise();
+    }
+
+    /** Cleans what has been copied: only the force that goes with it makes the copies count (P19). */
+    private void cleanCopied(int atLeast) throws IOException {
+        RegionSet batch;
+        synchronized (this) {
+            if (copied.count() < atLeast) {
+                return;
+            }
+            batch = copied;
+            copied = RegionSet.none();
+        }
+        cleaner.cleanIdle(batch);
+    }
+
+    private void retryFailed() {
+        long first = Long.MAX_VALUE;
+        synchronized (this) {
+            for (Failure failure : failed.values()) {
+                first = Math.min(first, failure.notBefore);
+            }
+            again = again && first == Long.MAX_VALUE;
+        }
+        if (first != Long.MAX_VALUE) {
+            retryAt(first);
+        }
+    }
+
+    private void retryAt(long nanos) {
+        long delay = Math.max(0, nanos - mirror.world.clock().nanos());
+        mirror.world.tasks().startAfter(delay, mirror.name + "/recovery", this::kick);
+    }
+}
