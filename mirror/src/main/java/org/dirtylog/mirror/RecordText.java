@@ -73,10 +73,10 @@ final class RecordText {
                     + text.lines().findFirst().orElse("") + "', this version reads '" + FIRST
                     + "'; nothing was changed");
         }
-        String found = text.substring(end + "crc32c=".length()).strip();
+        String found = text.substring(end + "crc32c=".length());
         String expected = checksum(text.substring(0, end));
-        if (!found.equals(expected)) {
-            throw damaged(name, "checksum " + found + ", expected " + expected);
+        if (!found.equals(expected + "\n")) {
+            throw damaged(name, "checksum " + found.strip() + ", expected " + expected);
         }
         try {
             return read(new Fields(text));

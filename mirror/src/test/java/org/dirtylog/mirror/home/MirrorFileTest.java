@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.mirror.home;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.dirtylog.log.Opening.OtherWriter;
+import org.dirtylog.mirror.MirrorConfig;
+import org.dirtylog.mirror.MirrorException;
+import org.junit.jupiter.api.Test;
+
+class MirrorFileTest {
+    private static final String TABLE = "0 2048 mirror disk 2 /srv/a%20log 64 2 /srv/l\\0 0 /srv/l1 8";
+
+    private static MirrorConfig parse(String text) throws MirrorException {
+        return MirrorFile.parse("org.dirtylog.mirror-m.cfg", text, type -> Optional.of(List.of("log_dev")));
+    }
+
+    private static void refused(String text, String... parts) {
+        MirrorException e = assertThrows(MirrorException.class, () -> parse(text));
+        for (String part : parts) {
+            assertTrue(e.getMessage().contains(part), e.getMessage());
+        }
+    }
+
+    @Test
+    void what_is_printed_reads_as_the_same() throws MirrorException {
+        MirrorConfig config =
+                parse("table = " + TABLE.replace("\\", "\\\\") + "\nexport = x y\notherWriter=adopt\nlogLoss = fail\n");
+        assertEquals("/srv/l\\0", config.table().legs().get(0).name());
+        assertEquals("x y", config.exportName());
+        assertEquals(OtherWriter.ADOPT, config.otherWriter());
+        assertTrue(config.failOnLogLoss());
+        assertEquals(MirrorFile.print(config), MirrorFile.print(parse(MirrorFile.print(config))));
+    }
+
+    @Test
+    void comments_and_blank_lines_are_passed_over_and_defaults_hold() throws MirrorException {
+        MirrorConfig config = parse("# hello\n\n  table=0 2048 mirror disk 2 /l 64 2 /a 0 /b 0\n");
+        assertEquals("m", config.exportName());
+        assertEquals(OtherWriter.DIRTY, config.otherWriter());
+        assertEquals(Duration.ofSeconds(30), config.patience());
+    }
+
+    @Test
+    void errors_name_file_and_line() {
+        String table = "table = 0 2048 mirror disk 2 /l 64 2 /a 0 /b 0\n";
+        refused("", "org.dirtylog.mirror-m.cfg", "no line 'table");
+        refused(table + "tabel = x\n", "line 2", "'tabel' is unknown", "hotRegions");
+        refused(table + "otherWriter = maybe\n", "line 2", "'maybe'", "adopt");
+        refused(table + "\nhotRegions = 0\n", "line 3", "'0'", "from 1");
+        refused(table + "patienceSeconds = soon\n", "line 2", "'soon'");
+        refused(table + table, "line 2", "line 1 already");
+        refused("just words\n", "line 1", "key = value");
+        refused("table = 0 2048 mirror disk 2 /l 63 2 /a 0 /b 0\n", "line 1", "'63'", "power of two");
+    }
+
+    @Test
+    void a_file_names_its_mirror() {
+        assertEquals(Optional.of("a-b"), MirrorFile.mirrorName(MirrorFile.fileName("a-b")));
+        assertEquals(Optional.empty(), MirrorFile.mirrorName("org.dirtylog.other-x.cfg"));
+    }
+}
