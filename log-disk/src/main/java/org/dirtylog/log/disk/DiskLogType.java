@@ -8,6 +8,7 @@ import org.dirtylog.log.DirtyLogType;
 import org.dirtylog.log.LogHost;
 import org.dirtylog.log.LogMedium;
 import org.dirtylog.log.LogSpec;
+import org.dirtylog.log.RegionGeometry;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
@@ -38,23 +39,42 @@ public final class DiskLogType implements DirtyLogType {
                             + spec.geometry().regionSectors());
         }
         String path = spec.arguments().get(0);
-        long regions = spec.geometry().regionCount();
+        requireCountable(path, spec.geometry());
+        // The block size shows only once the medium is open, and may make the record longer.
+        LogMedium medium =
+                host.openMedium(path, new RecordLayout(spec.geometry().regionCount(), 512).areaBytes());
+        try {
+            return new DiskLog(spec, host, medium, layout(path, spec.geometry(), medium));
+        } catch (DirtyLogException.Rejected e) {
+            medium.close();
+            throw e;
+        }
+    }
+
+    private static void requireCountable(String path, RegionGeometry geometry) throws DirtyLogException.Rejected {
+        long regions = geometry.regionCount();
         if (regions > RecordLayout.MAX_REGIONS) {
             throw new DirtyLogException.Rejected(
                     "log " + path + ": the format covers at most " + RecordLayout.MAX_REGIONS
-                            + " regions, the target has " + regions + " of "
-                            + spec.geometry().regionSectors()
+                            + " regions, the target has " + regions + " of " + geometry.regionSectors()
                             + " sectors each; use a larger region size");
         }
-        // The block size shows only once the medium is open, and may make the record longer.
-        LogMedium medium = host.openMedium(path, new RecordLayout(regions, 512).areaBytes());
-        RecordLayout layout = new RecordLayout(regions, medium.blockBytes());
+    }
+
+    /**
+     * Lays a record out on a medium.
+     *
+     * @throws DirtyLogException.Rejected if it does not fit
+     */
+    static RecordLayout layout(String path, RegionGeometry geometry, LogMedium medium)
+            throws DirtyLogException.Rejected {
+        requireCountable(path, geometry);
+        RecordLayout layout = new RecordLayout(geometry.regionCount(), medium.blockBytes());
         if (medium.sizeBytes() < layout.areaBytes()) {
-            medium.close();
             throw new DirtyLogException.Rejected("log " + path + " has " + medium.sizeBytes() + " bytes, needs "
-                    + layout.areaBytes() + " for " + regions + " regions in blocks of " + medium.blockBytes()
-                    + " bytes; it was not changed");
+                    + layout.areaBytes() + " for " + layout.regions() + " regions in blocks of " + layout.blockBytes()
+                    + " bytes; it was not changed. Lengthen it, or use a larger region size");
         }
-        return new DiskLog(spec, host, medium, layout);
+        return layout;
     }
 }

@@ -24,6 +24,9 @@ import org.dirtylog.log.bits.RegionBits;
  */
 record Verdict(Found found, Optional<LogPair> accepted, RecordHead head, Bits bits, long covered) {
 
+    /** Stands for a mirror that has no id yet. */
+    static final UUID NEW_MIRROR = new UUID(0, 0);
+
     /** Which bits to start from. */
     enum Bits {
         /** Those of the record. */
@@ -74,7 +77,8 @@ record Verdict(Found found, Optional<LogPair> accepted, RecordHead head, Bits bi
             throws DirtyLogException.Rejected {
         if (!opening.adoptForeign()) {
             throw new DirtyLogException.Rejected("log " + path + " belongs to mirror " + slot.mirrorId() + " (opening "
-                    + slot.pair() + "), and not to mirror " + mirrorId
+                    + slot.pair() + "), and not to "
+                    + (mirrorId.equals(NEW_MIRROR) ? "a new mirror" : "mirror " + mirrorId)
                     + "; the log was not changed. Name another log, or, if that mirror is gone, take the log over with"
                     + " every region dirty: mirror:create --adopt-log");
         }
