@@ -86,6 +86,10 @@ final class DataPath implements BlockDevice {
                 } catch (IOException e) {
                     failed |= leg.mask();
                     cause = e;
+                } catch (RuntimeException | OutOfMemoryError e) {
+                    // A leg of a kind that we did not write: whatever it throws, region and gate are left in order.
+                    failed |= leg.mask();
+                    cause = new IOException("leg " + leg.name() + ": " + e, e);
                 }
             }
             if (failed == 0) {

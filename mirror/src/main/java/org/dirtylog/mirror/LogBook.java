@@ -91,23 +91,26 @@ final class LogBook {
             gather(region);
             ticket = gathering;
         }
-        await(ticket);
+        await(ticket, failWrites);
     }
 
-    /** Returns when all these regions, of which the words are CLEANING, have been cleaned or not. */
+    /**
+     * Returns when all these regions, of which the words are CLEANING, have been cleaned or not. With a log that has failed
+     * they stay CLEANING until it is opened again.
+     */
     void clean(RegionSet regions) throws IOException {
         long ticket;
         synchronized (this) {
             cleanings = cleanings.plus(regions);
             ticket = gathering;
         }
-        await(ticket);
+        await(ticket, true);
     }
 
-    private void await(long ticket) throws IOException {
+    private void await(long ticket, boolean failFast) throws IOException {
         boolean[] lead = new boolean[1];
         while (true) {
-            turns.await(() -> stopped || isDone(ticket) || isHopeless() || (lead[0] = tryLead()));
+            turns.await(() -> stopped || isDone(ticket) || failFast && failure != null || (lead[0] = tryLead()));
             if (lead[0]) {
                 lead[0] = false;
                 turn();
@@ -117,10 +120,6 @@ final class LogBook {
                 throw notMarked();
             }
         }
-    }
-
-    private boolean isHopeless() {
-        return failWrites && failure != null;
     }
 
     private IOException notMarked() {

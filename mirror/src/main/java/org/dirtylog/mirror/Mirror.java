@@ -44,6 +44,8 @@ public final class Mirror implements MirrorTarget {
     private volatile String message = "";
     private volatile Found found;
     private volatile Running running;
+    /** Whether the log object has seen an opening that was not completed. Guarded by taking turns. */
+    private boolean logSpent;
 
     /** The parts that exist from a first opening on. */
     private record Running(
@@ -234,6 +236,7 @@ public final class Mirror implements MirrorTarget {
         word = MirrorStatus.Word.RUNNING;
         state.writes.open();
         state.reads.open();
+        state.regionsChanged.raise();
         parts.recovery.start(parts.log);
     }
 
@@ -330,8 +333,9 @@ public final class Mirror implements MirrorTarget {
             }
             try {
                 DirtyLog log = parts.log;
-                if (book.failure() != null) {
+                if (book.failure() != null || logSpent) {
                     log.close();
+                    logSpent = false;
                     log = createLog(parts);
                     parts = parts.with(log);
                     running = parts;
@@ -340,6 +344,8 @@ public final class Mirror implements MirrorTarget {
                 start(parts);
             } catch (IOException | DirtyLogException e) {
                 message = e.getMessage();
+                // It may have been resumed already: the next attempt begins with another object.
+                logSpent = true;
                 throw new MirrorException("mirror " + config.name() + " stays suspended: " + e.getMessage(), e);
             }
         });
@@ -458,7 +464,7 @@ public final class Mirror implements MirrorTarget {
             } else if (!legs.isComplete()) {
                 now = MirrorStatus.Word.DEGRADED;
                 why = "a leg is excluded or missing; repair it, then stop and start the mirror: it is copied fully";
-            } else if (parts.recovery.isCopying()) {
+            } else if (StatusView.count(state).inSync() < state.geometry.regionCount()) {
                 now = MirrorStatus.Word.RECOVERING;
             }
         }

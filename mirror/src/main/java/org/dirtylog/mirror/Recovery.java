@@ -122,12 +122,6 @@ final class Recovery {
         }
     }
 
-    boolean isCopying() {
-        synchronized (this) {
-            return running && bytesDone < bytesTotal;
-        }
-    }
-
     private long copyableBytes() {
         long[] bytes = new long[1];
         int attached = mirror.legs().attachedMask();
