@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.dirtylog.log.DirtyLogException;
@@ -28,7 +29,7 @@ record LogReport(
         String path,
         long sizeBytes,
         RecordHeader header,
-        Slot[] slots,
+        List<Slot> slots,
         Optional<RegionBits> bits,
         Optional<Activation> activation) {
 
@@ -39,14 +40,18 @@ record LogReport(
 
     /** Reads a record. */
     static LogReport of(String path, LogMedium medium, Optional<Activation> activation) throws IOException {
-        if (medium.sizeBytes() < RecordLayout.HEAD_BYTES) {
-            throw new IOException(path + " has " + medium.sizeBytes() + " bytes; the shortest log has "
-                    + new RecordLayout(1, medium.blockBytes()).areaBytes());
+        long shortest = new RecordLayout(1, medium.blockBytes()).areaBytes();
+        if (medium.sizeBytes() < shortest && activation.isPresent()) {
+            return new LogReport(
+                    path, medium.sizeBytes(), new RecordHeader(0, 0, 0), List.of(), Optional.empty(), activation);
+        }
+        if (medium.sizeBytes() < shortest) {
+            throw new IOException(path + " has " + medium.sizeBytes() + " bytes; the shortest log has " + shortest);
         }
         RecordReader reader = new RecordReader(medium, path);
         RecordHead head = reader.head();
         RecordHeader header = head.header();
-        Slot[] slots = {slot(reader, head, 0), slot(reader, head, 1)};
+        List<Slot> slots = List.of(slot(reader, head, 0), slot(reader, head, 1));
         long room = new RecordLayout(1, medium.blockBytes()).blockStart(medium.sizeBytes()) - RecordLayout.HEAD_BYTES;
         long regions = Math.min(header.regionsCovered(), room * Byte.SIZE);
         Optional<RegionBits> bits =

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.log.disk;
+
+import java.util.Optional;
+
+/**
+ * What was typed behind {@code log:show}.
+ *
+ * @param file  the log
+ * @param table the line to try out on it
+ * @param json  whether a program reads the answer
+ */
+record ShowArguments(String file, Optional<String> table, boolean json) {
+    private static final String USAGE = "write: log:show FILE [--table 'LINE'] [--json]";
+
+    /**
+     * Reads the words; the options may stand anywhere.
+     *
+     * @throws IllegalArgumentException if they are not understood; the message says what would be
+     */
+    static ShowArguments of(String... words) {
+        String file = null;
+        String table = null;
+        boolean json = false;
+        for (int i = 0; i < words.length; i++) {
+            String word = words[i];
+            if (word.equals("--json")) {
+                json = true;
+            } else if (word.equals("--table")) {
+                if (++i == words.length) {
+                    throw new IllegalArgumentException("--table needs a line behind it; " + USAGE);
+                }
+                table = words[i];
+            } else if (word.startsWith("--")) {
+                throw new IllegalArgumentException("unknown option " + word + "; " + USAGE);
+            } else if (file != null) {
+                throw new IllegalArgumentException("two files, " + file + " and " + word + "; " + USAGE);
+            } else {
+                file = word;
+            }
+        }
+        if (file == null) {
+            throw new IllegalArgumentException("no file; " + USAGE);
+        }
+        return new ShowArguments(file, Optional.ofNullable(table), json);
+    }
+}
