@@ -17,13 +17,14 @@ class Unavailable(Exception):
     """This peer cannot run here; the others can."""
 
 
-def lay_out(path, size):
-    """Writes every block once, so that no peer allocates while it is measured."""
-    noise = os.urandom(BLOCK)
-    with open(path, "wb") as out:
-        for number in range(size // BLOCK):
+def lay_out(path, size, piece):
+    """Writes every block once, so that no peer allocates while it is measured. All files get the same bytes. The size of
+    the pieces matters: the page cache keeps what one call wrote in one folio, and ext4 looks at all of a folio for each
+    4 KiB written into it later."""
+    noise = b"dirtylog" * (piece // 8)
+    with open(path, "wb", buffering=0) as out:
+        for number in range(size // piece):
             out.write(struct.pack(">Q", number) + noise[8:])
-        out.flush()
         os.fsync(out.fileno())
 
 
@@ -70,15 +71,10 @@ class Peer:
         self.files = [os.path.join(self.folder, "leg%d" % n) for n in range(self.copies)]
         self.process = None
 
-    def prepare(self):
+    def prepare(self, piece):
         """Makes the files. All are equal: a mirror told `nosync` must be able to believe it."""
-        lay_out(self.files[0], self.size)
-        for other in self.files[1:]:
-            with open(self.files[0], "rb") as source, open(other, "wb") as target:
-                while block := source.read(BLOCK):
-                    target.write(block)
-                target.flush()
-                os.fsync(target.fileno())
+        for path in self.files:
+            lay_out(path, self.size, piece)
 
     def command(self):
         raise NotImplementedError
@@ -189,6 +185,18 @@ class BareLoop(Peer):
 def java(tool):
     home = os.environ.get("JAVA_HOME")
     return os.path.join(home, "bin", tool) if home else tool
+
+
+def distribution(given):
+    """The folder of a built dirtylog: the one given, or else what the build left."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    if given:
+        return os.path.abspath(given)
+    target = os.path.join(here, os.pardir, "launcher", "target")
+    for name in sorted(os.listdir(target)) if os.path.isdir(target) else []:
+        if os.path.exists(os.path.join(target, name, "bin", "dirtylog")):
+            return os.path.abspath(os.path.join(target, name))
+    return os.path.abspath(os.path.join(target, "missing"))
 
 
 class Dirtylog(Peer):
