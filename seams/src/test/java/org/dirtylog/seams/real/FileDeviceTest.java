@@ -191,7 +191,7 @@ class FileDeviceTest {
 
     @Test
     void everyCallIsBeforeTheFenceOrFails() throws Exception {
-        for (int round = 0; round < 200; round++) {
+        for (int round = 0; round < 40; round++) {
             BlockDevice mine = device;
             List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
@@ -236,6 +236,37 @@ class FileDeviceTest {
             assertTrue(Thread.interrupted(), "the interrupt was swallowed");
         }
         device.read(0, ByteBuffer.allocate(512));
+    }
+
+    @Test
+    void anInterruptWithinACallIsNamedAsTheCauseOfWhatFollows() throws Exception {
+        CompletableFuture<IOException> failed = new CompletableFuture<>();
+        Thread writer = new Thread(
+                () -> {
+                    ByteBuffer much = ByteBuffer.allocateDirect(BYTES);
+                    try {
+                        while (true) {
+                            device.write(0, much.clear());
+                            Thread.interrupted();
+                        }
+                    } catch (IOException e) {
+                        failed.complete(e);
+                    }
+                },
+                "the culprit");
+        writer.start();
+        while (!failed.isDone()) {
+            writer.interrupt();
+            Thread.onSpinWait();
+        }
+        assertTrue(
+                failed.get().getMessage().contains("the culprit was interrupted"),
+                failed.get().getMessage());
+        IOException later = assertThrows(IOException.class, () -> device.read(0, ByteBuffer.allocate(1)));
+        assertTrue(later.getMessage().contains("another thread was interrupted"), later.getMessage());
+        device.close();
+        device = devices.openLeg(file.toString());
+        device.read(0, ByteBuffer.allocate(1));
     }
 
     @Test
