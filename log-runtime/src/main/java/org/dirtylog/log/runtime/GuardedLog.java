@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.log.runtime;
 
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.dirtylog.log.DirtyLog;
 import org.dirtylog.log.DirtyLogException;
 import org.dirtylog.log.DirtyLogType;
@@ -17,473 +15,298 @@ import org.dirtylog.log.Opening;
 import org.dirtylog.log.RegionGeometry;
 import org.dirtylog.log.RegionSet;
 import org.dirtylog.log.Snapshot;
-import org.dirtylog.log.runtime.LogState.Event;
 import org.dirtylog.seams.Clock;
-import org.dirtylog.seams.Signal;
 import org.dirtylog.seams.Tasks;
 
 /**
- * Stands between a mirror and a log: one call at a time, in order of the life cycle, with regions that exist, answered in time
- * and within bounds. A log that throws what it must not, answers nonsense or does not return has failed: no flush is ever
- * passed to it again. Safe for use by many threads.
+ * A log behind a guard, which keeps log and caller to the contract of {@link DirtyLog}. Safe for use by many threads.
+ * <ul>
+ * <li>Calls are passed one at a time, in states that allow them. A call that comes from within another call to the same log,
+ *     or in a wrong state, throws {@link IllegalStateException}; a region that does not exist
+ *     {@link IllegalArgumentException}.</li>
+ * <li>A call that may block takes at most {@link LogSpec#patience()} of the log's own time, then the log counts as hung. Time
+ *     spent in its host is not counted (P43). No thread is interrupted (P44).</li>
+ * <li>A log that hangs, answers nonsense, or throws what it may not, has {@linkplain #failed() failed}, as one whose medium
+ *     failed. From then on methods that can throw {@link DirtyLogException.Failed} do so at once, except that after a failure
+ *     of the medium questions and {@link #snapshot} are still answered. {@link #markClean} and {@link #setInSync} then have no
+ *     effect, {@link #markDirty} and {@link #setOutOfSync} none but in memory; none of the four ever throws for a failed log,
+ *     the {@link #flush()} that has to follow does.</li>
+ * <li>{@link #status()} and {@link #peekInSync} never wait: while the log is busy they answer what was known last, and
+ *     {@code UNKNOWN}.</li>
+ * </ul>
  */
 public final class GuardedLog implements DirtyLog {
     private final String typeName;
-    private final String typeClass;
     private final LogSpec spec;
-    private final GuardedHost host;
-    private final BoundedCall bounded;
-    private final Tasks tasks;
-    private final Signal freed;
-    private final AtomicBoolean busy = new AtomicBoolean();
+    private final HostGate host;
+    private final LogLife life;
+    /** For the one who has the turn. */
+    private final Answers answers;
 
-    private DirtyLog log;
-    private volatile LogState state = LogState.SUSPENDED;
-    private volatile DirtyLogException.Failed failure;
-    private volatile LogStatus lastStatus;
-    /** Whether a call is stuck in the log: then nothing is ever passed to it again. */
-    private volatile boolean hung;
-
-    private GuardedLog(String typeName, String typeClass, LogSpec spec, LogHost host, Tasks tasks, Clock clock) {
+    private GuardedLog(String typeName, LogSpec spec, LogHost host, Tasks tasks, Clock clock) {
         this.typeName = typeName;
-        this.typeClass = typeClass;
         this.spec = spec;
-        this.tasks = tasks;
-        HostTime time = new HostTime(clock);
-        this.host = new GuardedHost(host, time, spec.geometry(), typeName);
-        this.bounded = new BoundedCall(tasks, clock, time, spec.patience().toNanos(), "log " + typeName);
-        this.freed = tasks.signal("log " + typeName + "/guard");
-        this.lastStatus = new LogStatus(typeName, LogStatus.Health.ALIVE, List.of(), spec.tableArguments());
+        this.host = new HostGate(host, spec.geometry(), clock);
+        answers = new Answers(spec.geometry());
+        life = new LogLife(typeName, spec, this.host, tasks, clock);
     }
 
     static GuardedLog create(DirtyLogType type, String typeName, LogSpec spec, LogHost host, Tasks tasks, Clock clock)
             throws DirtyLogException {
-        GuardedLog guarded = new GuardedLog(typeName, type.getClass().getName(), spec, host, tasks, clock);
-        guarded.log = guarded.blocking("create", () -> {
-            DirtyLog made = type.create(spec, guarded.host);
-            if (guarded.hung && made != null) {
-                made.close();
-            }
-            return made;
-        });
-        guarded.require(guarded.log != null, "create", "null");
-        RegionGeometry geometry = guarded.immediate("geometry", guarded.log::geometry);
-        guarded.require(spec.geometry().equals(geometry), "geometry", "" + geometry);
+        GuardedLog guarded = new GuardedLog(typeName, spec, host, tasks, clock);
+        guarded.life.create(() -> type.create(spec, guarded.host), spec.geometry());
         return guarded;
     }
 
-    // ---- how calls are made -----------------------------------------------------------------------------------------
-
-    private interface Immediate<T> {
-        T run();
+    /**
+     * Names the type.
+     *
+     * @return the name by which the log was made
+     */
+    public String typeName() {
+        return typeName;
     }
 
-    private DirtyLogException.Failed fail(String what, Throwable cause) {
-        DirtyLogException.Failed made = new DirtyLogException.Failed(
-                "log type " + typeName + " (" + typeClass + ") " + what
-                        + ". It is not asked to write again; what it had made durable stays as it is",
-                cause);
-        if (failure == null) {
-            failure = made;
-        }
-        return failure;
+    /**
+     * Where the log is in its life.
+     *
+     * @return the state now
+     */
+    public LogState state() {
+        return life.state();
     }
 
-    private void require(boolean sensible, String method, String answer) throws DirtyLogException.Failed {
-        if (!sensible) {
-            throw fail("answers " + method + " with " + answer, null);
-        }
+    /**
+     * Tells whether the log is of no more use.
+     *
+     * @return whether its medium failed, it hung, it broke its contract, or it was abandoned
+     */
+    public boolean failed() {
+        return life.failure() != null;
     }
 
-    /** One caller at a time. A condition of a signal, not a monitor: the call may block. */
-    private void lock() {
-        freed.await(() -> busy.compareAndSet(false, true));
+    /**
+     * Tells why the log failed.
+     *
+     * @return the first failure, or empty
+     */
+    public Optional<Throwable> failure() {
+        return Optional.ofNullable(life.failure());
     }
 
-    private void unlock() {
-        busy.set(false);
-        freed.raise();
+    /**
+     * Gives the log up: it counts as failed, callers that wait for it go on with {@link DirtyLogException.Failed}, it gets no
+     * more out of its host, and it is closed without anybody waiting for that. Returns at once. To take its medium away is
+     * for the mirror (P42).
+     */
+    public void abandon() {
+        life.abandon();
     }
-
-    private <T> T blocking(String method, BoundedCall.Call<T> call) throws DirtyLogException {
-        if (hung) {
-            throw failure;
-        }
-        try {
-            return bounded.run(call);
-        } catch (DirtyLogException.Failed e) {
-            failure = e;
-            throw e;
-        } catch (DirtyLogException e) {
-            throw e;
-        } catch (BoundedCall.HungException e) {
-            hung = true;
-            throw fail(
-                    "has not returned from " + method + " within "
-                            + spec.patience().toSeconds() + " s",
-                    null);
-        } catch (Throwable e) {
-            throw fail("threw " + e + " from " + method, e);
-        }
-    }
-
-    private <T> T immediate(String method, Immediate<T> call) throws DirtyLogException.Failed {
-        try {
-            return call.run();
-        } catch (RuntimeException | Error e) {
-            throw fail("threw " + e + " from " + method, e);
-        }
-    }
-
-    private void inState(String method, boolean allowed) {
-        if (!allowed) {
-            throw new IllegalStateException("log " + typeName + " is " + state + ", " + method + " is not allowed");
-        }
-    }
-
-    private void checkRegions(RegionSet regions) {
-        Objects.requireNonNull(regions, "regions");
-        if (!regions.isEmpty() && regions.last() >= spec.geometry().regionCount()) {
-            throw new IllegalArgumentException(
-                    "region " + regions.last() + " of " + spec.geometry().regionCount());
-        }
-    }
-
-    private void checkRegion(long region) {
-        if (region < 0 || region >= spec.geometry().regionCount()) {
-            throw new IllegalArgumentException(
-                    "region " + region + " of " + spec.geometry().regionCount());
-        }
-    }
-
-    // ---- life -------------------------------------------------------------------------------------------------------
 
     @Override
     public RegionGeometry geometry() {
         return spec.geometry();
     }
 
+    // ---- life -------------------------------------------------------------------------------------------------------
+
     @Override
     public Found resume(Opening opening) throws DirtyLogException {
-        Objects.requireNonNull(opening, "opening");
-        return resumeWith("resume", () -> log.resume(host.timed(opening)));
+        OpeningGate gate = new OpeningGate(Objects.requireNonNull(opening, "opening"), host);
+        try {
+            return life.ask(Method.RESUME, log -> log.resume(gate), this::opened);
+        } finally {
+            gate.end();
+        }
     }
 
     @Override
     public Found resumeFrom(Opening opening, Snapshot predecessor) throws DirtyLogException {
         Objects.requireNonNull(opening, "opening");
-        Objects.requireNonNull(predecessor, "predecessor");
-        return resumeWith("resumeFrom", () -> log.resumeFrom(host.timed(opening), predecessor));
-    }
-
-    private Found resumeWith(String method, BoundedCall.Call<Found> call) throws DirtyLogException {
-        lock();
+        if (predecessor.first() != 0 || predecessor.end() != geometry().regionCount()) {
+            throw new IllegalArgumentException("a predecessor's state of regions " + predecessor.first() + " to before "
+                    + predecessor.end() + ", there are " + geometry().regionCount());
+        }
+        OpeningGate gate = new OpeningGate(opening, host);
         try {
-            inState(method, state == LogState.SUSPENDED);
-            throwIfFailed();
-            Found found = blocking(method, call);
-            require(found != null, method, "null");
-            state = state.after(Event.RESUMED);
-            return found;
+            return life.ask(Method.RESUME_FROM, log -> log.resumeFrom(gate, predecessor), this::opened);
         } finally {
-            unlock();
+            gate.end();
         }
     }
 
-    private void throwIfFailed() throws DirtyLogException.Failed {
-        if (failure != null) {
-            throw failure;
-        }
+    private String opened(Found found) {
+        answers.flushed();
+        answers.claimsEnd();
+        return found == null ? "null" : null;
     }
 
     @Override
     public void preSuspend() throws DirtyLogException {
-        lock();
-        try {
-            inState("preSuspend", state == LogState.RUNNING);
-            state = state.after(Event.PRE_SUSPENDED);
-            throwIfFailed();
-            blocking("preSuspend", () -> {
-                log.preSuspend();
-                return null;
-            });
-        } finally {
-            unlock();
-        }
+        life.ask(
+                Method.PRE_SUSPEND,
+                log -> {
+                    answers.claimsEnd();
+                    log.preSuspend();
+                    return null;
+                },
+                none -> null);
     }
 
     @Override
     public void postSuspend() throws DirtyLogException {
-        lock();
-        try {
-            inState("postSuspend", state == LogState.DRAINING);
-            state = state.after(Event.POST_SUSPENDED);
-            throwIfFailed();
-            blocking("postSuspend", () -> {
-                log.postSuspend();
-                return null;
-            });
-        } finally {
-            unlock();
-        }
+        life.ask(
+                Method.POST_SUSPEND,
+                log -> {
+                    log.postSuspend();
+                    return null;
+                },
+                none -> null);
     }
 
     @Override
     public void disown() throws DirtyLogException {
-        lock();
-        try {
-            inState("disown", state == LogState.SUSPENDED);
-            throwIfFailed();
-            blocking("disown", () -> {
-                log.disown();
-                return null;
-            });
-        } finally {
-            unlock();
-        }
+        life.ask(
+                Method.DISOWN,
+                log -> {
+                    log.disown();
+                    return null;
+                },
+                none -> null);
     }
 
-    /** Closes the log, and waits for that as long as patience allows; one that is stuck is closed in the background. */
+    /**
+     * {@inheritDoc}
+     *
+     * <p>A call under way may end first, within the log's patience, and closing takes at most the patience again; a log that
+     * takes longer is left behind.
+     */
     @Override
     public void close() {
-        try {
-            if (startClosing() && !hung) {
-                bounded.run(() -> {
-                    closeQuietly();
-                    return null;
-                });
-            }
-        } catch (Throwable e) {
-            fail("has not been closed in time", e);
-        }
-    }
-
-    /** Whether this call is the one that closes. */
-    private boolean startClosing() {
-        if (state == LogState.CLOSED) {
-            return false;
-        }
-        state = LogState.CLOSED;
-        host.close();
-        if (hung) {
-            tasks.start("log " + typeName + "/close", this::closeQuietly);
-        }
-        freed.raise();
-        return true;
-    }
-
-    private void closeQuietly() {
-        try {
-            log.close();
-        } catch (RuntimeException | Error e) {
-            fail("threw " + e + " from close", e);
-        }
-    }
-
-    /** Gives the log up: it has failed from now on, and is closed in the background. Returns at once. */
-    public void abandon() {
-        fail("was abandoned", null);
-        hung = true;
-        startClosing();
+        life.close();
     }
 
     // ---- the write path ---------------------------------------------------------------------------------------------
 
-    private void change(String method, RegionSet regions, Runnable call) {
-        checkRegions(regions);
-        if (regions.isEmpty()) {
-            return;
-        }
-        lock();
-        try {
-            inState(method, state.isOpen());
-            if (!hung && failure == null) {
-                immediate(method, () -> {
-                    call.run();
-                    return null;
-                });
-            }
-        } catch (DirtyLogException.Failed e) {
-            // The next flush says so; a mark without a flush protects nothing.
-            failure = e;
-        } finally {
-            unlock();
-        }
-    }
-
     @Override
     public void markDirty(RegionSet regions) {
-        change("markDirty", regions, () -> log.markDirty(regions));
+        requireRegions(regions);
+        life.tell(Method.MARK_DIRTY, log -> {
+            answers.marked(regions);
+            log.markDirty(regions);
+        });
     }
 
     @Override
     public void markClean(RegionSet regions) {
-        change("markClean", regions, () -> log.markClean(regions));
-    }
-
-    @Override
-    public void setInSync(RegionSet regions) {
-        change("setInSync", regions, () -> log.setInSync(regions));
-    }
-
-    @Override
-    public void setOutOfSync(RegionSet regions) {
-        change("setOutOfSync", regions, () -> log.setOutOfSync(regions));
+        requireRegions(regions);
+        life.tell(Method.MARK_CLEAN, log -> {
+            answers.cleaned(regions);
+            log.markClean(regions);
+        });
     }
 
     @Override
     public FlushResult flush() throws DirtyLogException {
-        lock();
-        try {
-            inState("flush", state.isOpen());
-            throwIfFailed();
-            FlushResult result = blocking("flush", log::flush);
-            RegionSet all = spec.geometry().allRegions();
-            require(
-                    result != null
-                            && all.containsAll(result.refusedMarks())
-                            && all.containsAll(result.droppedCleanings()),
-                    "flush",
-                    "" + result);
-            return result;
-        } finally {
-            unlock();
-        }
+        return life.ask(Method.FLUSH, DirtyLog::flush, result -> {
+            String wrong = answers.ofFlush(result);
+            if (wrong == null) {
+                answers.flushed();
+            }
+            return wrong;
+        });
     }
 
-    // ---- recovery and questions -------------------------------------------------------------------------------------
-
-    private <T> T ask(String method, boolean allowed, BoundedCall.Call<T> call) throws DirtyLogException {
-        lock();
-        try {
-            inState(method, allowed);
-            return blocking(method, call);
-        } finally {
-            unlock();
-        }
-    }
+    // ---- recovery ---------------------------------------------------------------------------------------------------
 
     @Override
     public RegionSet nextRecovery(int max) throws DirtyLogException {
         if (max < 1) {
-            throw new IllegalArgumentException("at most " + max + " regions; asks for 1 or more");
+            throw new IllegalArgumentException("at most " + max + " regions to recover, asks for 1 or more");
         }
-        RegionSet claimed = ask("nextRecovery", state == LogState.RUNNING, () -> log.nextRecovery(max));
-        require(
-                claimed != null
-                        && claimed.count() <= max
-                        && spec.geometry().allRegions().containsAll(claimed),
-                "nextRecovery",
-                "" + claimed);
-        return claimed;
+        return life.ask(
+                Method.NEXT_RECOVERY, log -> log.nextRecovery(max), regions -> answers.ofRecovery(regions, max));
+    }
+
+    @Override
+    public void setInSync(RegionSet regions) {
+        requireRegions(regions);
+        life.tell(Method.SET_IN_SYNC, log -> {
+            answers.reported(regions);
+            log.setInSync(regions);
+        });
+    }
+
+    @Override
+    public void setOutOfSync(RegionSet regions) {
+        requireRegions(regions);
+        life.tell(Method.SET_OUT_OF_SYNC, log -> {
+            answers.reported(regions);
+            answers.marked(regions);
+            log.setOutOfSync(regions);
+        });
     }
 
     @Override
     public boolean isRecoveringElsewhere(long region) throws DirtyLogException {
-        checkRegion(region);
-        return ask("isRecoveringElsewhere", state.isOpen(), () -> log.isRecoveringElsewhere(region));
+        requireRegion(region);
+        return life.ask(Method.IS_RECOVERING_ELSEWHERE, log -> log.isRecoveringElsewhere(region), answer -> null);
     }
+
+    // ---- questions --------------------------------------------------------------------------------------------------
 
     @Override
     public boolean isClean(long region) throws DirtyLogException {
-        checkRegion(region);
-        return ask("isClean", state.isOpen(), () -> log.isClean(region));
+        requireRegion(region);
+        return life.ask(Method.IS_CLEAN, log -> log.isClean(region), answer -> null);
     }
 
     @Override
     public boolean isInSync(long region) throws DirtyLogException {
-        checkRegion(region);
-        return ask("isInSync", state.isOpen(), () -> log.isInSync(region));
+        requireRegion(region);
+        return life.ask(Method.IS_IN_SYNC, log -> log.isInSync(region), answer -> null);
     }
 
-    /** Goes past the turnstile: it never waits behind a call under way. */
     @Override
     public SyncAnswer peekInSync(long region) {
-        checkRegion(region);
-        if (hung || state == LogState.CLOSED) {
-            return SyncAnswer.UNKNOWN;
-        }
-        try {
-            SyncAnswer answer = log.peekInSync(region);
-            return answer == null ? SyncAnswer.UNKNOWN : answer;
-        } catch (RuntimeException | Error e) {
-            fail("threw " + e + " from peekInSync", e);
-            return SyncAnswer.UNKNOWN;
-        }
+        requireRegion(region);
+        SyncAnswer answer = life.askNow(Method.PEEK_IN_SYNC, log -> log.peekInSync(region));
+        return answer == null ? SyncAnswer.UNKNOWN : answer;
     }
 
     @Override
     public long inSyncCount() throws DirtyLogException {
-        long count = ask("inSyncCount", state != LogState.CLOSED, log::inSyncCount);
-        require(count >= 0 && count <= spec.geometry().regionCount(), "inSyncCount", "" + count);
-        return count;
+        return life.ask(Method.IN_SYNC_COUNT, DirtyLog::inSyncCount, answers::ofCount);
     }
 
     @Override
     public Snapshot snapshot(long first, long end) throws DirtyLogException {
-        if (first < 0 || end < first || end > spec.geometry().regionCount()) {
-            throw new IllegalArgumentException("regions " + first + " to before " + end + " of "
-                    + spec.geometry().regionCount());
+        if (first < 0 || end < first || end > geometry().regionCount()) {
+            throw new IllegalArgumentException("snapshot of regions " + first + " to before " + end + ", there are "
+                    + geometry().regionCount());
         }
-        Snapshot snapshot = ask("snapshot", state.isOpen(), () -> log.snapshot(first, end));
-        require(snapshot != null && snapshot.first() == first && snapshot.end() == end, "snapshot", "" + snapshot);
-        return snapshot;
+        return life.ask(
+                Method.SNAPSHOT, log -> log.snapshot(first, end), snapshot -> Answers.ofSnapshot(snapshot, first, end));
     }
 
-    /** Goes past the turnstile: it never waits behind a call under way. A log that failed shows so. */
     @Override
     public LogStatus status() {
-        if (!hung && state != LogState.CLOSED) {
-            try {
-                LogStatus status = log.status();
-                if (status != null) {
-                    lastStatus = status;
-                }
-            } catch (RuntimeException | Error e) {
-                fail("threw " + e + " from status", e);
-            }
+        return life.status();
+    }
+
+    // ---- checks -----------------------------------------------------------------------------------------------------
+
+    private void requireRegions(RegionSet regions) {
+        if (!regions.isEmpty() && regions.last() >= geometry().regionCount()) {
+            throw new IllegalArgumentException(
+                    "regions " + regions + ", there are " + geometry().regionCount());
         }
-        LogStatus last = lastStatus;
-        return failure == null || last.health() != LogStatus.Health.ALIVE
-                ? last
-                : new LogStatus(last.typeName(), LogStatus.Health.DEAD, last.details(), last.arguments());
     }
 
-    // ---- what only the guard knows ----------------------------------------------------------------------------------
-
-    /**
-     * Tells whether the log has failed, by its own word or by misbehaving.
-     *
-     * @return whether it is not asked to flush any more
-     */
-    public boolean failed() {
-        return failure != null;
-    }
-
-    /**
-     * Why the log has failed.
-     *
-     * @return the reason, or empty if it has not
-     */
-    public Optional<Throwable> failure() {
-        return Optional.ofNullable(failure);
-    }
-
-    /**
-     * Where the log is in its life.
-     *
-     * @return the state
-     */
-    public LogState state() {
-        return state;
-    }
-
-    /**
-     * The name of its type.
-     *
-     * @return as in a table line
-     */
-    public String typeName() {
-        return typeName;
+    private void requireRegion(long region) {
+        if (region < 0 || region >= geometry().regionCount()) {
+            throw new IllegalArgumentException(
+                    "region " + region + ", there are " + geometry().regionCount());
+        }
     }
 }

@@ -1,69 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.log.runtime;
 
+import java.util.Set;
+
 /**
- * Where a log is in its life.
- *
+ * Where a log is in its life, as its guard sees it.
  * <pre>
  *   create                resume                preSuspend
  *  ───────▶ SUSPENDED ──────────────▶ RUNNING ────────────────▶ DRAINING
- *            │     ▲                                                │
- *    close   │     └────────────────────────────────────────────────┘
- *            ▼                       postSuspend
- *          CLOSED
+ *            │  │  ▲                    │  │                      │ │ │
+ *            │  │  └────────────────────│──│── postSuspend ───────┘ │ │
+ *            │  │                       │  └──── medium failed ─────┤ │
+ *            │  │                       │                           ▼ │
+ *            │  │                       │                      FAILED │
+ *            │  ▼                       ▼                        │    ▼
+ *            │ LOST ◀── hung, abandoned, broke the contract ─────┴────┘
+ *            ▼  │
+ *          CLOSED ◀── close, from every state
  * </pre>
  */
 public enum LogState {
-    /** Made, or let go of its record. */
+    /** Made, or stopped cleanly. */
     SUSPENDED,
-    /** Keeps its record. */
+    /** In use. */
     RUNNING,
-    /** Hands out no more recovery; still keeps its record. */
+    /** In use, but no recovery is started any more. */
     DRAINING,
-    /** Gone for good. */
+    /**
+     * Its medium failed while it was in use. It is never asked to flush again, but still answers questions, so that another
+     * log can take over.
+     */
+    FAILED,
+    /**
+     * It hung, was abandoned, broke its contract, or could not be opened half-way. Nothing is passed to it any more except
+     * {@code close}.
+     */
+    LOST,
+    /** Closed. */
     CLOSED;
 
-    /** What moves a log on. */
-    enum Event {
-        RESUMED,
-        PRE_SUSPENDED,
-        POST_SUSPENDED,
-        DISOWNED,
-        CLOSED
-    }
-
-    /** The state after an event; one that cannot come now is a mistake of the caller. */
-    LogState after(Event event) {
-        if (event == Event.CLOSED) {
-            return CLOSED;
-        }
+    /**
+     * Tells which states may follow.
+     *
+     * @return the states that a log can change to from this one, this one not included
+     */
+    public Set<LogState> next() {
         return switch (this) {
-            case SUSPENDED ->
-                switch (event) {
-                    case RESUMED -> RUNNING;
-                    case DISOWNED -> SUSPENDED;
-                    default -> throw impossible(event);
-                };
-            case RUNNING ->
-                switch (event) {
-                    case PRE_SUSPENDED -> DRAINING;
-                    default -> throw impossible(event);
-                };
-            case DRAINING ->
-                switch (event) {
-                    case POST_SUSPENDED -> SUSPENDED;
-                    default -> throw impossible(event);
-                };
-            case CLOSED -> throw impossible(event);
+            case SUSPENDED -> Set.of(RUNNING, LOST, CLOSED);
+            case RUNNING -> Set.of(DRAINING, FAILED, LOST, CLOSED);
+            case DRAINING -> Set.of(SUSPENDED, FAILED, LOST, CLOSED);
+            case FAILED -> Set.of(LOST, CLOSED);
+            case LOST -> Set.of(CLOSED);
+            case CLOSED -> Set.of();
         };
     }
 
-    private IllegalStateException impossible(Event event) {
-        return new IllegalStateException("a log that is " + this + " cannot be " + event);
-    }
-
-    /** Whether the record is kept: marks, cleanings and flushes are in order. */
-    boolean isOpen() {
-        return this == RUNNING || this == DRAINING;
+    /**
+     * Tells whether the log will do no more than answer questions.
+     *
+     * @return {@code true} for {@link #FAILED} and {@link #LOST}
+     */
+    public boolean hasFailed() {
+        return this == FAILED || this == LOST;
     }
 }
