@@ -88,32 +88,33 @@ record IdentitySlot(
                 .filter(s -> s.number == slot.get(STATE_AT))
                 .findFirst();
         if (state.isEmpty() || slot.getLong(SEQUENCE_AT) < 1) {
-            throw senseless(path, at, "state " + slot.get(STATE_AT) + ", sequence " + slot.getLong(SEQUENCE_AT), null);
+            throw senseless(path, at, "state " + slot.get(STATE_AT) + ", sequence " + slot.getLong(SEQUENCE_AT));
         }
         byte[] digest = new byte[DIGEST_BYTES];
         slot.get(DIGEST_AT, digest);
         try {
+            RegionGeometry geometry =
+                    new RegionGeometry(slot.getLong(TARGET_SECTORS_AT), slot.getLong(REGION_SECTORS_AT));
+            if (geometry.regionCount() > RecordLayout.MAX_REGIONS) {
+                throw new IllegalArgumentException(geometry.regionCount() + " regions do not fit the format");
+            }
             return Optional.of(new IdentitySlot(
                     new UUID(
                             Long.reverseBytes(slot.getLong(MIRROR_AT)), Long.reverseBytes(slot.getLong(MIRROR_AT + 8))),
-                    new RegionGeometry(slot.getLong(TARGET_SECTORS_AT), slot.getLong(REGION_SECTORS_AT)),
+                    geometry,
                     new LogPair(slot.getLong(GENERATION_AT), slot.getLong(NONCE_AT)),
                     slot.getLong(SEQUENCE_AT),
                     state.get(),
                     (slot.get(FLAGS_AT) & LEGS_AGREE) != 0,
                     digest));
         } catch (IllegalArgumentException e) {
-            throw senseless(path, at, e.getMessage(), e);
+            throw senseless(path, at, e.getMessage());
         }
     }
 
-    private static DirtyLogException.Corrupt senseless(String path, int at, String what, Throwable cause) {
-        DirtyLogException.Corrupt corrupt = new DirtyLogException.Corrupt("log " + path + ": identity slot at byte "
-                + at + " has a matching checksum but makes no sense: " + what + "; the log was not changed");
-        if (cause != null) {
-            corrupt.initCause(cause);
-        }
-        return corrupt;
+    private static DirtyLogException.Corrupt senseless(String path, int at, String what) {
+        return new DirtyLogException.Corrupt("log " + path + ": identity slot at byte " + at
+                + " has a matching checksum but makes no sense: " + what + "; the log was not changed");
     }
 
     void write(ByteBuffer head, int at) {

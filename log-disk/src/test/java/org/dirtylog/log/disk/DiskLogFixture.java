@@ -3,8 +3,11 @@ package org.dirtylog.log.disk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.UUID;
+import java.util.zip.CRC32C;
 import org.dirtylog.log.DirtyLog;
 import org.dirtylog.log.DirtyLogException;
 import org.dirtylog.log.Found;
@@ -81,5 +84,24 @@ final class DiskLogFixture {
             content[at + i] = (byte) bytes[i];
         }
         medium.put(content);
+    }
+
+    /** Leaves a log with a kernel's header and no identity, some regions dirty, to a mirror that was never opened. */
+    void makeKernelLog(RegionSet dirty) throws DirtyLogException {
+        openWithDirty(dirty).stop();
+        poke(256, new int[128]);
+        poke(768, new int[128]);
+        record = new RecordModel(5);
+    }
+
+    static int newest(byte[] content) {
+        ByteBuffer b = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+        return b.getLong(256) == b.getLong(768) && b.getLong(768 + 64) > b.getLong(256 + 64) ? 768 : 256;
+    }
+
+    static void sign(byte[] content, int at) {
+        CRC32C crc = new CRC32C();
+        crc.update(content, at, 124);
+        ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).putInt(at + 124, (int) crc.getValue());
     }
 }
