@@ -13,6 +13,8 @@ import time
 import nbd
 import stamps
 
+FLUSH_SECONDS = 4  # mean time between two flushes of a client
+
 
 def write(socket_path, export, journal_path, number, clients, boot, seed, stop=lambda: False):
     rng = random.Random("%s-%d-%d" % (seed, boot, number))
@@ -20,6 +22,7 @@ def write(socket_path, export, journal_path, number, clients, boot, seed, stop=l
     mine = client.size // stamps.BLOCK // clients
     journal = os.open(journal_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     stamp = boot << 32 | number << 24
+    next_flush = time.monotonic() + rng.expovariate(1 / FLUSH_SECONDS)
     while not stop():
         base = number * mine + rng.randrange(mine - 16)
         for _ in range(rng.randint(1, 4)):
@@ -30,7 +33,8 @@ def write(socket_path, export, journal_path, number, clients, boot, seed, stop=l
                 batch.append((block, stamp))
             os.write(journal, "".join("w %d %d %d\n" % (boot, *item) for item in batch).encode())
             client.write_all([(block * stamps.BLOCK, stamps.payload(block, value)) for block, value in batch])
-        if rng.random() < 0.2:
+        if time.monotonic() > next_flush:
             client.flush()
             os.write(journal, b"f %d\n" % boot)
+            next_flush = time.monotonic() + rng.expovariate(1 / FLUSH_SECONDS)
         time.sleep(rng.random() * 0.08)
