@@ -19,6 +19,10 @@ REGIONS, REGION_BYTES = SECTORS // REGION_SECTORS, REGION_SECTORS * 512
 LIMIT = 400
 
 
+class Ended(Wrong):
+    """A boot ended by itself; that is no verdict on what is on the disks."""
+
+
 class PowerCuts:
     def __init__(self, image_folder, work, distribution):
         self.series = series.Series(image_folder, work, "cut_round.py")
@@ -62,7 +66,7 @@ class PowerCuts:
         begun = time.monotonic()
         status = self.series.boot(order, LIMIT, None if last else lambda: delay)
         if status != (0 if last else machine.CUT):
-            raise Wrong("boot %d ended with %s: %s" % (boot, status, self.series.output()))
+            raise Ended("boot %d ended with %s: %s" % (boot, status, self.series.output()))
         line = self.judge(early, last) if boot else "made in sync"
         self.replay(boot)
         self.save()
@@ -107,6 +111,6 @@ def main(image_folder, work, distribution, cuts):
         while one.state["boot"] <= cuts:
             one.boot(last=one.state["boot"] == cuts)
     except Wrong as wrong:
-        raise Wrong("%s\nseed %s, evidence in %s" % (wrong, one.state["seed"], one.series.work)) from wrong
+        raise type(wrong)("%s\nseed %s, evidence in %s" % (wrong, one.state["seed"], one.series.work)) from wrong
     shutil.rmtree(one.series.work)
     print("%d power cuts, %d writes, %d flushes: ok" % (cuts, one.admissible.writes, one.admissible.flushes))

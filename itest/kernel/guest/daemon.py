@@ -19,7 +19,11 @@ class Daemon:
         self.home = home
         self.log = open("/host/daemon.log", "ab", buffering=0)
         self.process = subprocess.Popen(
-            [DIST + "/bin/dirtylog", "run", "--home", home], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log
+            [DIST + "/bin/dirtylog", "run", "--home", home],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            env=dict(os.environ, DIRTYLOG_JAVA_OPTIONS="-XX:TieredStopAtLevel=1"),  # an emulated processor compiles slowly
         )
         self.ready = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
