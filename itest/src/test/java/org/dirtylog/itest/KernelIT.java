@@ -41,9 +41,8 @@ final class KernelIT {
         Path output = work.resolve(words[0] + ".output");
         List<String> command = new ArrayList<>(List.of("python3", VM.toString()));
         command.addAll(List.of(words));
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().put("DIRTYLOG_VM_WORK", work.toString());
         Process process = start(builder);
         try {
