@@ -18,7 +18,7 @@ final class Lane {
     /** More patience than this is as good as any. */
     private static final long MOST_PATIENCE_NANOS = 365L * 24 * 3600 * 1_000_000_000L;
 
-    /** The call that is inside a log on this thread, so that a log cannot wait for itself. */
+    /** The call that is inside a log on this thread, so that a log cannot wait for itself. See {@link #isOnThisStack}. */
     private static final ThreadLocal<Call> INSIDE = new ThreadLocal<>();
 
     private final String name;
@@ -140,10 +140,20 @@ final class Lane {
 
     void refuseReentry(Method method) {
         Call inside = INSIDE.get();
-        if (inside != null && inside == holder.get()) {
-            throw new IllegalStateException("log " + name + ": " + method + " was called from within " + inside.method()
-                    + " of the same log, which would wait for itself; answer the host's caller first");
+        if (inside != null && inside == holder.get() && isOnThisStack()) {
+            throw new IllegalStateException(name + ": " + method + " was called from within " + inside.method()
+                    + " of the same log, and would wait for itself; a host returns before it calls the log");
         }
+    }
+
+    /**
+     * Whether this task is inside a log. In a simulation tasks can be coroutines that share a thread, and then the thread
+     * alone says nothing.
+     */
+    private static boolean isOnThisStack() {
+        return StackWalker.getInstance()
+                .walk(frames -> frames.anyMatch(frame -> frame.getClassName().equals(Lane.class.getName())
+                        && frame.getMethodName().equals("inside")));
     }
 
     /** Gives the turn back. */
