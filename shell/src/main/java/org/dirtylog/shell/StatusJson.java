@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.shell;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import org.dirtylog.mirror.MirrorStatus;
+
+/** The state of a mirror in JSON. Sectors are of 512 bytes; what is not known is {@code null}. */
+final class StatusJson {
+    private StatusJson() {}
+
+    static void write(JsonGenerator json, MirrorStatus status) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("name", status.name());
+        json.writeStringField("word", status.word().text());
+        json.writeStringField("message", status.message());
+        json.writeNumberField("sectors", status.sectors());
+        json.writeNumberField("regionSectors", status.regionSectors());
+        json.writeNumberField("regions", status.regions());
+        json.writeNumberField("inSync", status.inSync());
+        json.writeNumberField("dirty", status.dirty());
+        json.writeObjectFieldStart("log");
+        json.writeStringField("type", status.log().type());
+        if (status.log().path().isEmpty()) {
+            json.writeNullField("path");
+        } else {
+            json.writeStringField("path", status.log().path());
+        }
+        json.writeStringField("health", status.log().health());
+        json.writeStringField("found", status.log().found());
+        json.writeEndObject();
+        json.writeArrayFieldStart("legs");
+        for (MirrorStatus.Leg leg : status.legs()) {
+            json.writeStartObject();
+            json.writeStringField("path", leg.path());
+            json.writeNumberField("offset", leg.offset());
+            json.writeStringField("state", leg.state());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeNumberField("source", status.source());
+        json.writeObjectFieldStart("recovery");
+        json.writeNumberField("bytesDone", status.recovery().bytesDone());
+        json.writeNumberField("bytesTotal", status.recovery().bytesTotal());
+        if (status.recovery().etaSeconds().isPresent()) {
+            json.writeNumberField("etaSeconds", status.recovery().etaSeconds().getAsLong());
+        } else {
+            json.writeNullField("etaSeconds");
+        }
+        json.writeEndObject();
+        json.writeEndObject();
+    }
+}
