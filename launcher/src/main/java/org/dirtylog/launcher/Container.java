@@ -117,7 +117,8 @@ final class Container {
     private void checkStarted(List<Bundle> bundles) throws Refusal {
         for (Bundle bundle : bundles) {
             boolean fragment = bundle.getHeaders().get(Constants.FRAGMENT_HOST) != null;
-            if (fragment || bundle.getState() == Bundle.ACTIVE) {
+            // Starting: a bundle that begins when its first class is wanted.
+            if (fragment || (bundle.getState() & (Bundle.ACTIVE | Bundle.STARTING)) != 0) {
                 continue;
             }
             String trouble =

@@ -60,6 +60,13 @@ final class DemoMirror {
         }
     }
 
+    /** Takes back what {@link #prepareLegs} made, if nothing came of it. */
+    void undo() {
+        if (madeLegs) {
+            removeLegs();
+        }
+    }
+
     private void removeLegs() {
         for (Path leg : legs()) {
             try {
@@ -77,9 +84,6 @@ final class DemoMirror {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int code = commands.run("mirror:create " + NAME + " '" + tableLine() + "'", out, err);
         if (code != 0) {
-            if (madeLegs) {
-                removeLegs();
-            }
             throw Refusal.of("the demo's mirror cannot be made: "
                     + err.toString(StandardCharsets.UTF_8).strip());
         }

@@ -56,16 +56,7 @@ final class Instance {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(container), "stop"));
             watchEnd(container, control);
             container.offerReadyLines(new ReadyLines(standardOutput));
-            DemoMirror mirror = new DemoMirror(home);
-            boolean first = demo && !mirror.isConfigured();
-            if (first) {
-                mirror.prepareLegs();
-            }
-            container.start(distribution, home, terminal);
-            gogo.begin();
-            if (first) {
-                mirror.create(gogo);
-            }
+            begin(container, gogo, demo);
             log.info(
                     "dirtylog {} runs on {} as process {}, started in {} ms",
                     Distribution.version(),
@@ -77,6 +68,24 @@ final class Instance {
         } catch (Refusal e) {
             watchdog.watch();
             container.stop();
+            throw e;
+        }
+    }
+
+    private void begin(Container container, Gogo gogo, boolean demo) throws Refusal {
+        DemoMirror mirror = new DemoMirror(home);
+        if (!demo || mirror.isConfigured()) {
+            container.start(distribution, home, terminal);
+            gogo.begin();
+            return;
+        }
+        mirror.prepareLegs();
+        try {
+            container.start(distribution, home, terminal);
+            gogo.begin();
+            mirror.create(gogo);
+        } catch (Refusal e) {
+            mirror.undo();
             throw e;
         }
     }
