@@ -60,6 +60,8 @@ class PowerCuts:
         delay = rng.uniform(0, 1.5) if early else rng.uniform(0.3, 5)
         order = {
             "boot": boot, "seed": self.state["seed"], "early": early, "last": last, "clients": CLIENTS,
+            # Where clients seldom flush, what is cleaned was forced by nobody but the mirror.
+            "flushSeconds": rng.choice((0.3, 6)),
             "syncFirst": random.Random(self.state["seed"]).random() < 0.5,
             "sectors": SECTORS, "regionSectors": REGION_SECTORS,
         }  # fmt: skip
@@ -68,17 +70,18 @@ class PowerCuts:
         if status != (0 if last else machine.CUT):
             raise Ended("boot %d ended with %s: %s" % (boot, status, self.series.output()))
         line = self.judge(early, last) if boot else "made in sync"
-        self.replay(boot)
+        if not last:
+            line += "; %s; cut %d after %.2f s" % (self.replay(boot), boot + 1, delay)
         self.save()
-        print(
-            "boot %d (%d s): %s%s"
-            % (boot, time.monotonic() - begun, line, "" if last else "; cut %d after %.2f s" % (boot + 1, delay)),
-            flush=True,
-        )
+        print("boot %d (%d s): %s" % (boot, time.monotonic() - begun, line), flush=True)
 
     def replay(self, boot):
+        before = self.admissible.writes, self.admissible.flushes
         for journal in sorted(self.series.shared.glob("journal-*")):
             self.admissible.replay(journal.read_text(), boot)
+        return "%d writes, %d flushes" % tuple(
+            now - then for now, then in zip((self.admissible.writes, self.admissible.flushes), before)
+        )
 
     def judge(self, early, last):
         before = [(self.seen / ("before-leg%d" % leg)).read_bytes() for leg in (0, 1)]

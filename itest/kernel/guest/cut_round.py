@@ -47,7 +47,7 @@ def read_volume(mirror):
 
 def write_until_the_end(mirror, order):
     clients = [
-        (mirror.socket(), NAME, "/host/journal-%d" % number, number, order["clients"], order["boot"], order["seed"])
+        (mirror.socket(), NAME, "/host/journal-%d" % number, number, order)
         for number in range(order["clients"])
     ]
     for arguments in clients:

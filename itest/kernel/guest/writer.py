@@ -3,8 +3,7 @@
 One client that writes stamped blocks until the power goes.
 
 Its journal is a file of the host: `w BOOT BLOCK STAMP` is there before the write is sent, `f BOOT` after a flush was
-acknowledged. A client works on a few neighbouring blocks, leaves them to be cleaned, and goes on elsewhere; it flushes
-seldom, so that most of what is cleaned was forced by nobody but the mirror.
+acknowledged. A client works on a few neighbouring blocks, leaves them to be cleaned, and goes on elsewhere.
 """
 import os
 import random
@@ -13,17 +12,17 @@ import time
 import nbd
 import stamps
 
-FLUSH_SECONDS = 4  # mean time between two flushes of a client
 
-
-def write(socket_path, export, journal_path, number, clients, boot, seed, stop=lambda: False):
-    rng = random.Random("%s-%d-%d" % (seed, boot, number))
+def write(socket_path, export, journal_path, number, order):
+    boot, clients = order["boot"], order["clients"]
+    flush_seconds = order["flushSeconds"]  # mean time between two flushes
+    rng = random.Random("%s-%d-%d" % (order["seed"], boot, number))
     client = nbd.Client(socket_path, export)
     mine = client.size // stamps.BLOCK // clients
     journal = os.open(journal_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     stamp = boot << 32 | number << 24
-    next_flush = time.monotonic() + rng.expovariate(1 / FLUSH_SECONDS)
-    while not stop():
+    next_flush = time.monotonic() + rng.expovariate(1 / flush_seconds)
+    while True:
         base = number * mine + rng.randrange(mine - 16)
         for _ in range(rng.randint(1, 4)):
             blocks = rng.sample(range(base, base + 16), rng.randint(1, 8))
@@ -36,5 +35,5 @@ def write(socket_path, export, journal_path, number, clients, boot, seed, stop=l
         if time.monotonic() > next_flush:
             client.flush()
             os.write(journal, b"f %d\n" % boot)
-            next_flush = time.monotonic() + rng.expovariate(1 / FLUSH_SECONDS)
+            next_flush = time.monotonic() + rng.expovariate(1 / flush_seconds)
         time.sleep(rng.random() * 0.08)
