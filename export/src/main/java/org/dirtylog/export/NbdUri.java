@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.export;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/** Where clients find an export, after {@code doc/uri.md} of the NBD project. */
+final class NbdUri {
+    private static final String PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+
+    private NbdUri() {}
+
+    static String of(Path socket, String exportName) {
+        return "nbd+unix:///" + encode(exportName) + "?socket=" + encode(socket.toString());
+    }
+
+    private static String encode(String text) {
+        StringBuilder encoded = new StringBuilder();
+        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+            if (PLAIN.indexOf(b) >= 0) {
+                encoded.append((char) b);
+            } else {
+                encoded.append(String.format("%%%02X", b & 0xFF));
+            }
+        }
+        return encoded.toString();
+    }
+}

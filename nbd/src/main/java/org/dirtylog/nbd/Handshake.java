@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.nbd;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** The negotiation of one connection: fixed newstyle. Memory is bounded: an option longer than the limit is skipped. */
+final class Handshake {
+    private static final int MAX_OPTION_BYTES = 64 * 1024;
+
+    private final NbdStream stream;
+    private final Supplier<Map<String, NbdExport>> exports;
+    private final ByteBuffer in = ByteBuffer.allocate(MAX_OPTION_BYTES + 16);
+    private boolean noZeroes;
+    private boolean structured;
+    /** The contexts chosen, by id; they hold for the export that they were chosen for. */
+    private Map<Integer, MetaContext> contexts = Map.of();
+
+    private String contextsOf;
+
+    /** What was agreed. */
+    record Agreed(NbdExport export, boolean structured, Map<Integer, MetaContext> contexts) {}
+
+    Handshake(NbdStream stream, Supplier<Map<String, NbdExport>> exports) {
+        this.stream = stream;
+        this.exports = exports;
+    }
+
+    /** Negotiates; empty if the client leaves in good order. */
+    Optional<Agreed> negotiate() throws IOException {
+        ByteBuffer hello = ByteBuffer.allocate(18);
+        hello.putLong(Wire.INIT_MAGIC).putLong(Wire.OPTION_MAGIC);
+        hello.putShort((short) (Wire.FLAG_FIXED_NEWSTYLE | Wire.FLAG_NO_ZEROES));
+        send(hello);
+        int flags = need(4).getInt();
+        if ((flags & ~(Wire.FLAG_FIXED_NEWSTYLE | Wire.FLAG_NO_ZEROES)) != 0) {
+            throw new IOException("client flags " + Integer.toHexString(flags) + " are unknown");
+        }
+        if ((flags & Wire.FLAG_FIXED_NEWSTYLE) == 0) {
+            throw new IOException("the client does not speak fixed newstyle");
+        }
+        noZeroes = (flags & Wire.FLAG_NO_ZEROES) != 0;
+        while (true) {
+            ByteBuffer head = need(16);
+            if (head.getLong() != Wire.OPTION_MAGIC) {
+                throw new IOException("an option does not begin with IHAVEOPT");
+            }
+            int option = head.getInt();
+            long length = Integer.toUnsignedLong(head.getInt());
+            if (length > MAX_OPTION_BYTES) {
+                skip(length);
+                if (option == Wire.OPT_EXPORT_NAME) {
+                    throw new IOException("an export name of " + length + " bytes");
+                }
+                reply(
+                        option,
+                        Wire.REP_ERR_TOO_BIG,
+                        text("option of " + length + " bytes, at most " + MAX_OPTION_BYTES));
+                continue;
+            }
+            ByteBuffer data = need((int) length);
+            if (option == Wire.OPT_ABORT) {
+                reply(option, Wire.REP_ACK, ByteBuffer.allocate(0));
+                return Optional.empty();
+            }
+            Optional<Agreed> agreed = option(option, data);
+            if (agreed.isPresent()) {
+                return agreed;
+            }
+        }
+    }
+
+    private Optional<Agreed> option(int option, ByteBuffer data) throws IOException {
+        switch (option) {
+            case Wire.OPT_EXPORT_NAME -> {
+                return Optional.of(exportName(data));
+            }
+            case Wire.OPT_GO, Wire.OPT_INFO -> {
+                return info(option, data);
+            }
+            case Wire.OPT_LIST -> list(option, data);
+            case Wire.OPT_STRUCTURED_REPLY -> {
+                if (data.hasRemaining()) {
+                    reply(option, Wire.REP_ERR_INVALID, text("this option has no data"));
+                } else {
+                    structured = true;
+                    reply(option, Wire.REP_ACK, ByteBuffer.allocate(0));
+                }
+            }
+            case Wire.OPT_LIST_META_CONTEXT, Wire.OPT_SET_META_CONTEXT -> metaContext(option, data);
+            default -> reply(option, Wire.REP_ERR_UNSUP, text("option " + option + " is not supported"));
+        }
+        return Optional.empty();
+    }
+
+    // ---- options ----------------------------------------------------------------------------------------------------
+
+    private Agreed exportName(ByteBuffer data) throws IOException {
+        Optional<String> name = string(data, data.remaining());
+        NbdExport export =
+                name.flatMap(this::find).orElseThrow(() -> new IOException("no export of the name asked for"));
+        ByteBuffer answer = ByteBuffer.allocate(10 + 124);
+        answer.putLong(export.device().sizeBytes()).putShort((short) export.transmissionFlags(structured));
+        answer.position(noZeroes ? 10 : 134);
+        send(answer);
+        return agreed(export);
+    }
+
+    private Agreed agreed(NbdExport export) {
+        boolean same = export.name().equals(contextsOf);
+        return new Agreed(export, structured, same ? contexts : Map.of());
+    }
+
+    private Optional<NbdExport> find(String name) {
+        Map<String, NbdExport> all = exports.get();
+        NbdExport found = all.get(name);
+        if (found == null && name.isEmpty() && all.size() == 1) {
+            found = all.values().iterator().next();
+        }
+        return Optional.ofNullable(found);
+    }
+
+    private Optional<Agreed> info(int option, ByteBuffer data) throws IOException {
+        Optional<String> name = Optional.empty();
+        boolean wellFormed = false;
+        try {
+            name = string(data, data.getInt());
+            int count = Short.toUnsignedInt(data.getShort());
+            wellFormed = name.isPresent() && data.remaining() == 2 * count;
+        } catch (BufferUnderflowException e) {
+            wellFormed = false;
+        }
+        if (!wellFormed) {
+            reply(option, Wire.REP_ERR_INVALID, text("malformed option"));
+            return Optional.empty();
+        }
+        Optional<NbdExport> export = find(name.get());
+        if (export.isEmpty()) {
+            reply(option, Wire.REP_ERR_UNKNOWN, text("there is no export of that name"));
+            return Optional.empty();
+        }
+        NbdExport found = export.get();
+        ByteBuffer size = ByteBuffer.allocate(12).putShort((short) Wire.INFO_EXPORT);
+        size.putLong(found.device().sizeBytes()).putShort((short) found.transmissionFlags(structured));
+        reply(option, Wire.REP_INFO, size.flip());
+        while (data.hasRemaining()) {
+            int wanted = Short.toUnsignedInt(data.getShort());
+            if (wanted == Wire.INFO_NAME) {
+                reply(option, Wire.REP_INFO, textInfo(wanted, found.name()));
+            } else if (wanted == Wire.INFO_DESCRIPTION && !found.description().isEmpty()) {
+                reply(option, Wire.REP_INFO, textInfo(wanted, found.description()));
+            }
+        }
+        ByteBuffer blocks = ByteBuffer.allocate(14).putShort((short) Wire.INFO_BLOCK_SIZE);
+        blocks.putInt(1).putInt(Wire.PREFERRED_BLOCK_BYTES).putInt(Wire.MAX_PAYLOAD_BYTES);
+        reply(option, Wire.REP_INFO, blocks.flip());
+        reply(option, Wire.REP_ACK, ByteBuffer.allocate(0));
+        return option == Wire.OPT_GO ? Optional.of(agreed(found)) : Optional.empty();
+    }
+
+    private static ByteBuffer textInfo(int type, String value) {
+        byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(2 + bytes.length)
+                .putShort((short) type)
+                .put(bytes)
+                .flip();
+    }
+
+    private void list(int option, ByteBuffer data) throws IOException {
+        if (data.hasRemaining()) {
+            reply(option, Wire.REP_ERR_INVALID, text("this option has no data"));
+            return;
+        }
+        for (NbdExport export : exports.get().values()) {
+            byte[] name = export.name().getBytes(StandardCharsets.UTF_8);
+            byte[] description = export.description().getBytes(StandardCharsets.UTF_8);
+            ByteBuffer entry = ByteBuffer.allocate(4 + name.length + description.length);
+            entry.putInt(name.length).put(name).put(description);
+            reply(option, Wire.REP_SERVER, entry.flip());
+        }
+        reply(option, Wire.REP_ACK, ByteBuffer.allocate(0));
+    }
+
+    private void metaContext(int option, ByteBuffer data) throws IOException {
+        boolean set = option == Wire.OPT_SET_META_CONTEXT;
+        if (set) {
+            contexts = Map.of();
+            contextsOf = null;
+        }
+        if (!structured) {
+            reply(option, Wire.REP_ERR_INVALID, text("structured replies come first"));
+            return;
+        }
+        List<String> queries = new ArrayList<>();
+        Optional<String> name;
+        try {
+            name = string(data, data.getInt());
+            int count = data.getInt();
+            for (int i = 0; i < count && name.isPresent(); i++) {
+                Optional<String> query = string(data, data.getInt());
+                name = query.isPresent() ? name : Optional.empty();
+                query.ifPresent(queries::add);
+            }
+        } catch (BufferUnderflowException e) {
+            name = Optional.empty();
+        }
+        if (name.isEmpty() || data.hasRemaining()) {
+            reply(option, Wire.REP_ERR_INVALID, text("malformed option"));
+            return;
+        }
+        Optional<NbdExport> export = find(name.get());
+        if (export.isEmpty()) {
+            reply(option, Wire.REP_ERR_UNKNOWN, text("there is no export of that name"));
+            return;
+        }
+        answerContexts(option, set, export.get(), queries);
+    }
+
+    private void answerContexts(int option, boolean set, NbdExport export, List<String> queries) throws IOException {
+        Map<Integer, MetaContext> chosen = new LinkedHashMap<>();
+        int id = 0;
+        for (MetaContext context : Allocation.contextsOf(export)) {
+            id++;
+            boolean wanted = queries.contains(context.name());
+            if (!set) {
+                String space = context.name().substring(0, context.name().indexOf(':') + 1);
+                wanted |= queries.isEmpty() || queries.contains(space);
+            }
+            if (wanted) {
+                byte[] bytes = context.name().getBytes(StandardCharsets.UTF_8);
+                reply(
+                        option,
+                        Wire.REP_META_CONTEXT,
+                        ByteBuffer.allocate(4 + bytes.length)
+                                .putInt(set ? id : 0)
+                                .put(bytes)
+                                .flip());
+                chosen.put(id, context);
+            }
+        }
+        if (set) {
+            contexts = chosen;
+            contextsOf = export.name();
+        }
+        reply(option, Wire.REP_ACK, ByteBuffer.allocate(0));
+    }
+
+    // ---- bytes ------------------------------------------------------------------------------------------------------
+
+    /** A string of so many bytes; empty if there are not that many, it is too long, or no UTF-8. */
+    private static Optional<String> string(ByteBuffer data, int length) {
+        if (length < 0 || length > data.remaining() || length > Wire.MAX_STRING_BYTES) {
+            return Optional.empty();
+        }
+        ByteBuffer bytes = data.slice(data.position(), length);
+        data.position(data.position() + length);
+        try {
+            return Optional.of(StandardCharsets.UTF_8.newDecoder().decode(bytes).toString());
+        } catch (CharacterCodingException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static ByteBuffer text(String message) {
+        return ByteBuffer.wrap(message.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void reply(int option, int type, ByteBuffer data) throws IOException {
+        ByteBuffer reply = ByteBuffer.allocate(20 + data.remaining());
+        reply.putLong(Wire.OPTION_REPLY_MAGIC)
+                .putInt(option)
+                .putInt(type)
+                .putInt(data.remaining())
+                .put(data);
+        send(reply);
+    }
+
+    private void send(ByteBuffer written) throws IOException {
+        stream.write(new ByteBuffer[] {written.flip()}, 1);
+    }
+
+    /** Reads so many bytes and no more: what follows the negotiation belongs to the transmission. */
+    private ByteBuffer need(int count) throws IOException {
+        in.clear().limit(count);
+        while (in.hasRemaining()) {
+            if (stream.read(in) < 0) {
+                throw new EOFException("the client left in the middle of the negotiation");
+            }
+        }
+        return in.flip();
+    }
+
+    private void skip(long count) throws IOException {
+        for (long left = count; left > 0; ) {
+            int part = (int) Math.min(left, in.capacity());
+            need(part);
+            left -= part;
+        }
+    }
+}
