@@ -25,7 +25,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Publishes the mirrors that are there on {@code nbd.sock} in the home, and announces each when clients can connect. */
-@Component(immediate = true, service = {})
+@Component(
+        immediate = true,
+        service = {})
 public final class MirrorExports {
     private static final Logger LOG = LoggerFactory.getLogger(MirrorExports.class);
 
@@ -47,7 +49,8 @@ public final class MirrorExports {
     @Activate
     public MirrorExports(BundleContext context, @Reference Tasks tasks) throws IOException {
         String home = context.getProperty("dirtylog.home");
-        this.socket = Path.of(home == null ? "." : home).toAbsolutePath().normalize().resolve("nbd.sock");
+        this.socket =
+                Path.of(home == null ? "." : home).toAbsolutePath().normalize().resolve("nbd.sock");
         this.server = new NbdServer(socket, tasks, NbdLimits.STANDARD);
     }
 
@@ -81,7 +84,9 @@ public final class MirrorExports {
             published.put(mirror, export);
             announce("ready " + mirror.name() + " " + NbdUri.of(socket, mirror.exportName()));
         } catch (IllegalArgumentException e) {
-            LOG.error("Mirror {} is not exported: {}. Give it another name with export= in its file", mirror.name(),
+            LOG.error(
+                    "Mirror {} is not exported: {}. Give it another name with export= in its file",
+                    mirror.name(),
                     e.getMessage());
         }
     }

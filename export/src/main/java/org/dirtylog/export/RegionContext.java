@@ -16,11 +16,16 @@ record RegionContext(MirrorTarget mirror) implements MetaContext {
 
     @Override
     public void describe(long positionBytes, long bytes, Visitor visitor) {
-        mirror.conditions(positionBytes, bytes, (length, condition) -> visitor.run(length, switch (condition) {
-            case CLEAN -> 0;
-            case DIRTY -> 1;
-            case OUT_OF_SYNC -> 2;
-            case RECOVERING -> 3;
-        }));
+        mirror.conditions(
+                positionBytes,
+                bytes,
+                (length, condition) -> visitor.run(
+                        length,
+                        switch (condition) {
+                            case CLEAN -> 0;
+                            case DIRTY -> 1;
+                            case OUT_OF_SYNC -> 2;
+                            case RECOVERING -> 3;
+                        }));
     }
 }

@@ -70,7 +70,12 @@ final class OpeningSteps implements Opening {
             if (record.confirmed().isPresent()) {
                 return Found.STALE;
             }
-            return record.completed() ? Found.UNIDENTIFIED : Found.FRESH;
+            if (!record.completed()) {
+                return Found.FRESH;
+            }
+            // An opening that was cut short had found something it did not accept: that is not adopted as a stranger's
+            // now.
+            return record.announced().isPresent() ? Found.STALE : Found.UNIDENTIFIED;
         }
         boolean known = found.equals(record.confirmed()) || found.equals(record.announced());
         return known && record.log().equals(log) ? Found.RECORDED : Found.STALE;
