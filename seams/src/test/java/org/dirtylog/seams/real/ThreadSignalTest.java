@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,26 +24,22 @@ class ThreadSignalTest {
     void noWakeUpIsLostBetweenTheLookAndTheSleep() throws Exception {
         // Two threads pass a token through one signal: each turn is a race between a waiter that is about to sleep and
         // a
-        // raiser that is about to find nobody. A lost one leaves both asleep until the deadline.
-        int turns = 200_000;
+        // raiser that is about to find nobody. After a lost one both sleep for ever.
+        int turns = 100_000;
         AtomicInteger token = new AtomicInteger();
-        AtomicBoolean lost = new AtomicBoolean();
         List<Thread> players = new ArrayList<>();
         for (int me = 0; me < 2; me++) {
             int parity = me;
             players.add(thread(() -> {
-                for (int turn = parity; turn < turns && !lost.get(); turn += 2) {
+                for (int turn = parity; turn < turns; turn += 2) {
                     int mine = turn;
-                    if (!signal.await(() -> token.get() == mine, System.nanoTime() + LONG)) {
-                        lost.set(true);
-                    }
+                    signal.await(() -> token.get() == mine);
                     token.set(mine + 1);
                     signal.raise();
                 }
             }));
         }
         joinAll(players);
-        assertFalse(lost.get(), "a wake-up was lost at turn " + token.get());
     }
 
     @Test
@@ -52,14 +47,11 @@ class ThreadSignalTest {
         int each = 5_000;
         int pairs = 8;
         AtomicInteger permits = new AtomicInteger();
-        AtomicInteger starved = new AtomicInteger();
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < pairs; i++) {
             threads.add(thread(() -> {
-                for (int n = 0; n < each && starved.get() == 0; n++) {
-                    if (!signal.await(() -> takeOne(permits), System.nanoTime() + LONG)) {
-                        starved.incrementAndGet();
-                    }
+                for (int n = 0; n < each; n++) {
+                    signal.await(() -> takeOne(permits));
                 }
             }));
             threads.add(thread(() -> {
@@ -70,7 +62,6 @@ class ThreadSignalTest {
             }));
         }
         joinAll(threads);
-        assertEquals(0, starved.get(), "waiters that slept while a permit was there");
         assertEquals(0, permits.get(), "permits left over");
     }
 
@@ -108,33 +99,68 @@ class ThreadSignalTest {
     }
 
     @Test
+    void whatBecomesTrueWhileAWaiterLooksWakesIt() throws Exception {
+        AtomicBoolean truth = new AtomicBoolean();
+        AtomicBoolean looked = new AtomicBoolean();
+        // The first look finds nothing, and before it has ended somebody makes it true and has raised, or stands at the
+        // door.
+        Thread waiter = thread(() -> signal.await(() -> {
+            boolean seen = truth.get();
+            if (looked.compareAndSet(false, true)) {
+                Thread raiser = thread(() -> {
+                    truth.set(true);
+                    signal.raise();
+                });
+                awaitState(raiser, Thread.State.WAITING);
+            }
+            return seen;
+        }));
+        joinAll(List.of(waiter));
+    }
+
+    @Test
     void anInterruptEndsNoWaitAndIsFoundAfterwards() throws Exception {
-        AtomicBoolean condition = new AtomicBoolean();
-        AtomicInteger looks = new AtomicInteger();
-        AtomicBoolean kept = new AtomicBoolean(true);
-        for (long patience : new long[] {LONG, 0}) {
-            condition.set(false);
-            looks.set(0);
-            CountDownLatch began = new CountDownLatch(1);
+        for (boolean timed : new boolean[] {true, false}) {
+            AtomicBoolean truth = new AtomicBoolean();
+            AtomicInteger looks = new AtomicInteger();
+            AtomicBoolean kept = new AtomicBoolean();
             Thread waiter = thread(() -> {
-                Thread.currentThread().interrupt();
-                long deadline = patience == 0 ? Signal.NEVER : System.nanoTime() + patience;
                 boolean held = signal.await(
                         () -> {
                             looks.incrementAndGet();
-                            began.countDown();
-                            return condition.get();
+                            return truth.get();
                         },
-                        deadline);
-                kept.compareAndSet(true, held && Thread.currentThread().isInterrupted());
+                        timed ? System.nanoTime() + LONG : Signal.NEVER);
+                kept.set(held && Thread.currentThread().isInterrupted());
             });
-            began.await();
+            awaitState(waiter, timed ? Thread.State.TIMED_WAITING : Thread.State.WAITING);
             waiter.interrupt();
-            condition.set(true);
+            while (timed && looks.get() < 2) {
+                Thread.onSpinWait();
+            }
+            truth.set(true);
             signal.raise();
             joinAll(List.of(waiter));
+            assertTrue(kept.get(), "a wait was ended by an interrupt, or the interrupt was swallowed");
         }
-        assertTrue(kept.get(), "a wait was ended by an interrupt, or the interrupt was swallowed");
+    }
+
+    @Test
+    void aThreadThatComesInterruptedWaitsLikeAnyOther() {
+        Thread.currentThread().interrupt();
+        try {
+            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(20);
+            assertFalse(signal.await(() -> false, deadline));
+            assertTrue(System.nanoTime() - deadline >= 0, "it ended early");
+        } finally {
+            assertTrue(Thread.interrupted(), "the interrupt was swallowed");
+        }
+    }
+
+    private static void awaitState(Thread thread, Thread.State state) {
+        while (thread.getState() != state && thread.getState() != Thread.State.TERMINATED) {
+            Thread.onSpinWait();
+        }
     }
 
     private static boolean takeOne(AtomicInteger permits) {
@@ -149,9 +175,12 @@ class ThreadSignalTest {
         return thread;
     }
 
+    /** A wait minds no interrupt, so a time limit of the test class could not end it. */
     private static void joinAll(List<Thread> threads) throws InterruptedException {
+        long deadline = System.nanoTime() + LONG;
         for (Thread thread : threads) {
-            thread.join();
+            thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime())));
+            assertFalse(thread.isAlive(), "a waiter sleeps on; its wake-up was lost");
         }
     }
 }
