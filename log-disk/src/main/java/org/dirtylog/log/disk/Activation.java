@@ -4,6 +4,7 @@ package org.dirtylog.log.disk;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.UUID;
 import org.dirtylog.log.DirtyLogException;
 import org.dirtylog.log.Found;
 import org.dirtylog.log.LogMedium;
@@ -15,7 +16,8 @@ import org.dirtylog.log.RegionSet;
 import org.dirtylog.log.bits.RegionBits;
 
 /**
- * What a new mirror would make of a record, found out without touching it.
+ * What activating a table would make of a record, found out without touching it. A record that a mirror has signed is judged as
+ * by that mirror, which closed or lost it last; one without a name as by a new mirror, as the kernel would.
  *
  * @param regions how many the target has
  * @param inSync  how many of them would not be copied
@@ -31,7 +33,10 @@ record Activation(long regions, long inSync, String health, String found, Region
         try {
             DiskLogType.layout(path, geometry, medium);
             RecordReader reader = new RecordReader(medium, path);
-            Verdict verdict = Verdict.of(reader, Verdict.NEW_MIRROR, geometry, new FirstOpening(word));
+            Optional<UUID> owner = reader.head().newest().map(IdentitySlot::mirrorId);
+            Opening opening =
+                    new Look(owner.isPresent() && word == InitialSync.ASSUME_IN_SYNC ? InitialSync.AS_RECORDED : word);
+            Verdict verdict = Verdict.of(reader, owner.orElse(Verdict.NEW_MIRROR), geometry, opening);
             RegionBits clean = verdict.load(reader, geometry.regionCount());
             return new Activation(
                     geometry.regionCount(),
@@ -45,8 +50,8 @@ record Activation(long regions, long inSync, String health, String found, Region
         }
     }
 
-    /** The opening of a mirror that was never opened; it ends before anything is written. */
-    private record FirstOpening(InitialSync initialSync) implements Opening {
+    /** An opening that ends before anything is written. */
+    private record Look(InitialSync initialSync) implements Opening {
         @Override
         public OtherWriter otherWriter() {
             return OtherWriter.DIRTY;
@@ -54,7 +59,7 @@ record Activation(long regions, long inSync, String health, String found, Region
 
         @Override
         public Found judge(Optional<LogPair> found) {
-            return found.isPresent() ? Found.STALE : Found.FRESH;
+            return found.isPresent() ? Found.RECORDED : Found.FRESH;
         }
 
         @Override

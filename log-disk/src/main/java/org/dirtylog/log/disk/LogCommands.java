@@ -40,7 +40,7 @@ public final class LogCommands {
      * @throws IllegalArgumentException if the words or the line are wrong
      */
     @Descriptor("shows a dirty log, ours or the kernel's: log:show FILE [--table 'LINE'] [--json]. With a table line it"
-            + " tells what a new mirror with that line would make of the log. Nothing is changed")
+            + " tells what activating that line would make of the log. Nothing is changed")
     public void show(CommandSession session, String... words) throws IOException {
         ShowArguments asked = ShowArguments.of(words);
         String path = session.currentDir().resolve(asked.file()).toString();

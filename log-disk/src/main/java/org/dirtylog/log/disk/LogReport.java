@@ -23,7 +23,7 @@ import org.dirtylog.log.bits.RegionBits;
  * @param header     the sixteen bytes at the start
  * @param slots      the two identity slots in the order they lie in
  * @param bits       the regions that header and length of the medium give bits for
- * @param activation what a new mirror would make of it, if a table was given
+ * @param activation what activation would make of it, if a table was given
  */
 record LogReport(
         String path,

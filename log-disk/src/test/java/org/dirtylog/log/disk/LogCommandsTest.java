@@ -85,13 +85,14 @@ class LogCommandsTest {
     }
 
     @Test
-    void our_own_log_would_be_refused_to_a_new_mirror() throws Exception {
+    void our_own_log_is_judged_as_by_the_mirror_that_signed_it() throws Exception {
         DiskLogFixture f = DiskLogFixture.hundred();
         f.openWithDirty(RegionSet.of(3)).stop();
         String json = show(f.medium.content(), "/log", "--table", TABLE, "--json");
-        assertTrue(json.contains("\"health\":\"rejected\""), json);
-        assertTrue(json.contains("belongs to mirror " + DiskLogFixture.MIRROR), json);
-        assertTrue(json.contains("and not to a new mirror"), json);
+        assertTrue(json.contains("\"found\":\"recorded\",\"resync\":[[3,3]]"), json);
+        f.poke(1024, 0);
+        String rewritten = show(f.medium.content(), "/log", "--table", TABLE, "--json");
+        assertTrue(rewritten.contains("\"found\":\"rewritten\",\"resync\":[[0,99]]"), rewritten);
     }
 
     @Test
