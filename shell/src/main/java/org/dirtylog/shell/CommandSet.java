@@ -33,7 +33,11 @@ final class CommandSet implements AutoCloseable {
         Dictionary<String, Object> properties = new Hashtable<>();
         properties.put(CommandProcessor.COMMAND_SCOPE, name[0]);
         properties.put(CommandProcessor.COMMAND_FUNCTION, name[1]);
-        Function function = (session, arguments) -> {
+        services.add(context.registerService(Function.class, function(usage, command), properties));
+    }
+
+    static Function function(Usage usage, Command command) {
+        return (session, arguments) -> {
             Usage.Words words = usage.read(arguments);
             Process process = Process.Utils.current();
             Streams streams = new Streams(process.out(), process.err());
@@ -42,7 +46,6 @@ final class CommandSet implements AutoCloseable {
                 return null;
             });
         };
-        services.add(context.registerService(Function.class, function, properties));
     }
 
     @Override

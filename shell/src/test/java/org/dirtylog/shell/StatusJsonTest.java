@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.shell;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.OptionalLong;
+import org.dirtylog.mirror.MirrorStatus;
+import org.junit.jupiter.api.Test;
+
+class StatusJsonTest {
+    private static String json(OptionalLong eta, String logPath) throws Exception {
+        MirrorStatus status = new MirrorStatus(
+                "m\"ü",
+                MirrorStatus.Word.LOG_FAILED,
+                "line\nbreak",
+                2048,
+                1024,
+                2,
+                1,
+                1,
+                new MirrorStatus.Log("disk", logPath, "alive", "recorded"),
+                List.of(new MirrorStatus.Leg("/a b", 8, "current"), new MirrorStatus.Leg("/c", 0, "stale")),
+                0,
+                new MirrorStatus.Recovery(512, 1024, eta),
+                "status",
+                "table");
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        Streams streams = new Streams(new PrintStream(bytes, true, StandardCharsets.UTF_8), System.err);
+        streams.json(out -> StatusJson.write(out, status));
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void every_field_is_there_and_the_whole_is_one_line() throws Exception {
+        assertEquals(
+                "{\"name\":\"m\\\"ü\",\"word\":\"log-failed\",\"message\":\"line\\nbreak\",\"sectors\":2048,"
+                        + "\"regionSectors\":1024,\"regions\":2,\"inSync\":1,\"dirty\":1,"
+                        + "\"log\":{\"type\":\"disk\",\"path\":\"/l\",\"health\":\"alive\",\"found\":\"recorded\"},"
+                        + "\"legs\":[{\"path\":\"/a b\",\"offset\":8,\"state\":\"current\"},"
+                        + "{\"path\":\"/c\",\"offset\":0,\"state\":\"stale\"}],\"source\":0,"
+                        + "\"recovery\":{\"bytesDone\":512,\"bytesTotal\":1024,\"etaSeconds\":3}}\n",
+                json(OptionalLong.of(3), "/l"));
+    }
+
+    @Test
+    void what_is_not_known_is_null() throws Exception {
+        String json = json(OptionalLong.empty(), "");
+        assertEquals(true, json.contains("\"etaSeconds\":null"), json);
+        assertEquals(true, json.contains("\"path\":null"), json);
+    }
+}
