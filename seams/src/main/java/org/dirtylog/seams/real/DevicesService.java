@@ -43,6 +43,8 @@ public final class DevicesService implements Devices {
                     + " and data, and the launcher sets it");
         }
         devices = new FileDevices(new FileRecordFolder(Path.of(home, "data")), tasks);
+        // A tenth of a second that the first opening need not wait for, on a machine with a processor to spare.
+        tasks.start("load native calls", Native::load);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)

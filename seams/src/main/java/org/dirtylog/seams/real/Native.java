@@ -47,6 +47,9 @@ final class Native {
 
     private Native() {}
 
+    /** Does nothing; whoever calls it has this class loaded. */
+    static void load() {}
+
     // The calls of the C library. Those it declares with "..." take their third argument as any other on Linux.
     private static native int open(byte[] path, int flags);
 
