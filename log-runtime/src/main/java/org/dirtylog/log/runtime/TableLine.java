@@ -94,8 +94,7 @@ public final class TableLine {
         List<Leg> legs = legs(words, sectors);
         Set<String> features = features(words);
         if (words.left() > 0) {
-            throw new TableException(
-                    "word " + words.place() + " is '" + words.peek() + "', but the line ends before it");
+            throw TableWords.wrong(words.place(), words.peek(0), "the line ends before it");
         }
         return new TableLine(
                 new RegionGeometry(sectors, log.regionSectors()),
@@ -117,13 +116,13 @@ public final class TableLine {
             int countPlace = words.place();
             long count = words.number("the number of arguments of the log", 0, Integer.MAX_VALUE);
             if (count > words.left()) {
-                throw new TableException("word " + countPlace + " says that log type " + type + " has " + count
-                        + " arguments, but " + words.left() + " words follow");
+                throw new TableException("word " + countPlace + " says that log type " + TableWords.shown(type)
+                        + " has " + count + " arguments, but " + words.left() + " words follow");
             }
             Optional<List<String>> parameters = parametersOf.apply(type);
             if (parameters.isEmpty()) {
-                throw new TableException("word " + typePlace + " is '" + type
-                        + "', but there is no log type of that name;" + " log:types lists those there are");
+                throw TableWords.wrong(
+                        typePlace, type, "there is no log type of that name; log:types lists those there are");
             }
             return arguments(words, sectors, type, countPlace, (int) count, parameters.get());
         }
@@ -133,20 +132,25 @@ public final class TableLine {
                 throws TableException {
             boolean open = !parameters.isEmpty()
                     && parameters.get(parameters.size() - 1).endsWith("…");
-            int least = parameters.size() + 1;
+            // A last name with an ellipsis stands for any number of words, none included.
+            int least = open ? parameters.size() : parameters.size() + 1;
             if (count < least || !open && count > least + 1) {
                 throw new TableException("word " + countPlace + " is '" + count + "', but log type " + type + " takes "
                         + (open ? least + " or more" : least + " or " + (least + 1)) + " arguments: "
                         + grammar(parameters));
             }
-            int end = words.place() + count;
+            boolean hasSync = open ? !TableWords.isDecimal(words.peek(count - 1)) && count > least : count > least;
+            // The kernel looks at the sync word before the region size.
+            InitialSync sync = hasSync ? syncWord(words, count - 1) : InitialSync.AS_RECORDED;
+            int ownCount = count - (hasSync ? 2 : 1);
             List<String> own = new ArrayList<>();
-            int ownCount = open ? count - 1 - (isSync(words, count) ? 1 : 0) : parameters.size();
             for (int i = 0; i < ownCount; i++) {
                 own.add(words.name(parameters.get(Math.min(i, parameters.size() - 1))));
             }
             long regionSectors = regionSectors(words, sectors, type);
-            InitialSync sync = words.place() < end ? syncWord(words) : InitialSync.AS_RECORDED;
+            if (hasSync) {
+                words.take("'sync' or 'nosync'");
+            }
             return new LogWords(type, own, regionSectors, sync);
         }
 
@@ -154,21 +158,15 @@ public final class TableLine {
             return (String.join(" ", parameters) + " region_size [sync|nosync]").strip();
         }
 
-        private static boolean isSync(TableWords words, int count) {
-            String last = words.peek(count - 1);
-            return last.equals(InitialSync.FORCE_RESYNC.kernelWord())
-                    || last.equals(InitialSync.ASSUME_IN_SYNC.kernelWord());
-        }
-
-        private static InitialSync syncWord(TableWords words) throws TableException {
-            int place = words.place();
-            String word = words.take("'sync' or 'nosync'");
+        private static InitialSync syncWord(TableWords words, int ahead) throws TableException {
+            String word = words.peek(ahead);
             for (InitialSync sync : InitialSync.values()) {
                 if (sync != InitialSync.AS_RECORDED && word.equals(sync.kernelWord())) {
                     return sync;
                 }
             }
-            throw TableWords.wrong(place, word, "after the region size may come 'sync' or 'nosync' only");
+            throw TableWords.wrong(
+                    words.place() + ahead, word, "after the region size may come 'sync' or 'nosync' only");
         }
 
         private static long regionSectors(TableWords words, long sectors, String type) throws TableException {
@@ -177,10 +175,7 @@ public final class TableLine {
             String word = words.take("the region size in sectors");
             String rule = "the region size is a power of two from " + RegionGeometry.MIN_REGION_SECTORS + " to " + most
                     + " sectors, in decimal digits";
-            if (!TableWords.isDecimal(word) || word.length() > 10) {
-                throw TableWords.wrong(place, word, rule);
-            }
-            long size = Long.parseLong(word);
+            long size = TableWords.decimal(word);
             if (size < RegionGeometry.MIN_REGION_SECTORS || size > most || Long.bitCount(size) != 1) {
                 throw TableWords.wrong(place, word, rule);
             }
@@ -205,11 +200,12 @@ public final class TableLine {
         Set<String> seen = new HashSet<>();
         for (int i = 0; i < count; i++) {
             int at = words.place();
+            // The kernel looks at the offset before it opens the device.
+            long offset = words.ahead(1).number("the offset of leg " + i + " in sectors", 0, MAX_SECTORS - sectors);
             String name = words.name("the device of leg " + i);
-            long offset = words.number("the offset of leg " + i + " in sectors", 0, MAX_SECTORS - sectors);
+            words.take("the offset");
             if (!seen.add(name)) {
-                throw new TableException("word " + at + " is '" + name
-                        + "', but that is another leg already; two copies on one" + " device are one copy");
+                throw TableWords.wrong(at, name, "that is another leg already; two copies on one device are one copy");
             }
             legs.add(new Leg(name, offset));
         }
@@ -227,16 +223,18 @@ public final class TableLine {
             throw new TableException(
                     "word " + place + " says that " + count + " features follow, but " + words.left() + " words do");
         }
+        int keepLogPlace = 0;
         for (long i = 0; i < count; i++) {
             int at = words.place();
             String word = words.take("a feature");
+            keepLogPlace = word.equals(KEEP_LOG) ? at : keepLogPlace;
             if (!word.equals(HANDLE_ERRORS) && !word.equals(KEEP_LOG)) {
                 throw TableWords.wrong(at, word, "there are the features handle_errors and keep_log only");
             }
             features.add(word);
         }
         if (features.contains(KEEP_LOG) && !features.contains(HANDLE_ERRORS)) {
-            throw new TableException("feature keep_log stands alone, but it needs handle_errors too");
+            throw TableWords.wrong(keepLogPlace, KEEP_LOG, "it needs handle_errors too: 2 handle_errors keep_log");
         }
         return features;
     }
@@ -257,6 +255,15 @@ public final class TableLine {
             arguments.set(0, change.apply(arguments.get(0)));
         }
         return new TableLine(geometry, logType, arguments, initialSync, renamed, handleErrors, keepLog);
+    }
+
+    /**
+     * The start of the target.
+     *
+     * @return 0; other targets cannot stand before this one
+     */
+    public long startSector() {
+        return 0;
     }
 
     /**
@@ -338,6 +345,16 @@ public final class TableLine {
      */
     public RegionGeometry geometry() {
         return geometry;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof TableLine that && toString().equals(that.toString());
+    }
+
+    @Override
+    public int hashCode() {
+        return toString().hashCode();
     }
 
     /** Prints a line that reads as this one, in the form of {@code dmsetup table}. */

@@ -5,15 +5,31 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 
 /** The words of a table line, read one after the other. Words are separated by blanks; a name with a blank is encoded. */
 final class TableWords {
+    /** What C's {@code isspace} calls blank, as the kernel does. */
+    private static final Pattern BLANKS = Pattern.compile("[ \\t\\n\\x0B\\f\\r]+");
+
+    /** So much of a wrong word is shown. */
+    private static final int SHOWN_CHARS = 100;
+
     private final String[] words;
     private int next;
 
     TableWords(String line) {
-        String stripped = line.strip();
-        this.words = stripped.isEmpty() ? new String[0] : stripped.split("[ \t]+");
+        this(BLANKS.splitAsStream(line).filter(word -> !word.isEmpty()).toArray(String[]::new), 0);
+    }
+
+    private TableWords(String[] words, int next) {
+        this.words = words;
+        this.next = next;
+    }
+
+    /** The same line from a later word on; this reader stays where it is. */
+    TableWords ahead(int count) {
+        return new TableWords(words, next + count);
     }
 
     int left() {
@@ -23,10 +39,6 @@ final class TableWords {
     /** The place of the next word, counted from 1, for messages. */
     int place() {
         return next + 1;
-    }
-
-    String peek() {
-        return words[next];
     }
 
     /** The word that comes so many after the next. */
@@ -45,20 +57,24 @@ final class TableWords {
     long number(String what, long least, long most) throws TableException {
         int place = place();
         String word = take(what);
-        String rule = what + " is a decimal number from " + Long.toUnsignedString(least) + " to "
-                + Long.toUnsignedString(most);
-        if (!isDecimal(word)) {
+        String rule = what + " is a decimal number from " + least + " to " + most;
+        long number = decimal(word);
+        if (number < least || number > most) {
             throw wrong(place, word, rule);
+        }
+        return number;
+    }
+
+    /** The value of a word, or -1 if it is no decimal number or does not fit a {@code long}. */
+    static long decimal(String word) {
+        if (!isDecimal(word)) {
+            return -1;
         }
         try {
-            long number = Long.parseUnsignedLong(word);
-            if (Long.compareUnsigned(number, least) >= 0 && Long.compareUnsigned(number, most) <= 0) {
-                return number;
-            }
+            return Long.parseLong(word);
         } catch (NumberFormatException tooLarge) {
-            throw wrong(place, word, rule);
+            return -1;
         }
-        throw wrong(place, word, rule);
     }
 
     static boolean isDecimal(String word) {
@@ -78,7 +94,15 @@ final class TableWords {
     }
 
     static TableException wrong(int place, String word, String rule) {
-        return new TableException("word " + place + " is '" + word + "', but " + rule);
+        return new TableException("word " + place + " is '" + shown(word) + "', but " + rule);
+    }
+
+    static String shown(String word) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < Math.min(word.length(), SHOWN_CHARS); i++) {
+            text.append(Character.isISOControl(word.charAt(i)) ? '?' : word.charAt(i));
+        }
+        return word.length() > SHOWN_CHARS ? text + "… (" + word.length() + " characters)" : text.toString();
     }
 
     private static String decode(String word, int place, String what) throws TableException {

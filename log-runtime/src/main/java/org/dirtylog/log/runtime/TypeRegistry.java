@@ -114,7 +114,7 @@ public final class TypeRegistry implements DirtyLogs {
         boolean open =
                 !parameters.isEmpty() && parameters.get(parameters.size() - 1).endsWith("…");
         int count = spec.arguments().size();
-        if (open ? count < parameters.size() : count != parameters.size()) {
+        if (open ? count < parameters.size() - 1 : count != parameters.size()) {
             throw new DirtyLogException.Rejected("log type " + typeName + " takes " + parameters.size()
                     + " arguments of its own " + parameters + ", got " + count + ": " + spec.arguments());
         }
