@@ -36,10 +36,10 @@ class Daemon:
     def socket(self):
         return self.home + "/nbd.sock"
 
-    def await_ready(self, name, limit=90):
+    def await_ready(self, name, limit=300):
         self.await_ready_any([name], limit)
 
-    def await_ready_any(self, names, limit=90):
+    def await_ready_any(self, names, limit=300):
         """Takes one ready line."""
         line = self.ready.get(timeout=limit)
         if not line or not any(line.startswith("ready %s nbd+unix:///" % name) for name in names):
@@ -54,7 +54,7 @@ class Daemon:
     def status(self, name):
         return json.loads(self.command("mirror:status %s --json" % name))
 
-    def await_in_sync(self, name, limit=120, dirty=None):
+    def await_in_sync(self, name, limit=300, dirty=None):
         state = {}
 
         def settled():
@@ -73,9 +73,12 @@ class Daemon:
                 raise RuntimeError(message + " (status %s)" % self.process.poll())
             time.sleep(0.1)
 
-    def stop(self, limit=60):
+    def stop(self, limit=120):
+        """A clean stop. A Java machine that ended in good order after SIGTERM says so by status 143."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(limit)
+        status = self.process.wait(limit)
+        if status not in (0, 128 + signal.SIGTERM):
+            raise RuntimeError("after SIGTERM it ended with status %d" % status)
 
     def kill(self):
         self.process.kill()

@@ -33,7 +33,7 @@ def not_clean(log):
     return {region for region in range(REGIONS) if not bits[region // 8] >> (region % 8) & 1}
 
 
-def await_true(condition, what, limit=60):
+def await_true(condition, what, limit=180):
     end = time.monotonic() + limit
     while not condition():
         if time.monotonic() > end:
