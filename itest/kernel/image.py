@@ -75,8 +75,10 @@ def run(*command, **options):
 def apt(folder, *words):
     """apt against an empty status file: as if nothing were installed."""
     (folder / "debs" / "partial").mkdir(parents=True, exist_ok=True)
+    (folder / "state" / "lists" / "partial").mkdir(parents=True, exist_ok=True)
     (folder / "status").write_text("")
     options = {
+        "Dir::State": folder / "state",  # lists of our own: those of this computer may be missing or old
         "Dir::State::status": folder / "status",
         "Dir::Cache::archives": folder / "debs",
         "APT::Install-Recommends": "0",
@@ -84,17 +86,17 @@ def apt(folder, *words):
         "Debug::NoLocking": "1",
     }
     try:
-        return run("apt-get", "-q", "-y", *("-o%s=%s" % item for item in options.items()), *words, cwd=folder / "debs")
+        return run(*words[:1], *("-o%s=%s" % item for item in options.items()), *words[1:], cwd=folder / "debs")
     except RuntimeError as failure:
-        raise Unavailable("apt could not get the machine's packages (apt-get update?): %s" % failure) from failure
+        raise Unavailable("apt could not get the machine's packages: %s" % failure) from failure
 
 
-def kernel_package():
-    for line in run("apt-cache", "depends", "linux-image-amd64").splitlines():
+def kernel_package(folder):
+    for line in apt(folder, "apt-cache", "depends", "linux-image-amd64").splitlines():
         name = line.split()[-1]
         if "Depends:" in line and name.startswith("linux-image-"):
             return name
-    raise Unavailable("apt knows no linux-image-amd64 (apt-get update?)")
+    raise Unavailable("apt's sources have no linux-image-amd64; they must be Debian's")
 
 
 def unpack(folder):
@@ -103,9 +105,10 @@ def unpack(folder):
     kernel, root = folder / "kernel", folder / "root"
     for stale in (kernel, root, folder / "debs"):
         shutil.rmtree(stale, ignore_errors=True)
-    apt(folder, "--download-only", "install", *PACKAGES)
+    apt(folder, "apt-get", "-q", "update")
+    apt(folder, "apt-get", "-q", "-y", "--download-only", "install", *PACKAGES)
     user = sorted((folder / "debs").glob("*.deb"))
-    apt(folder, "download", kernel_package())
+    apt(folder, "apt-get", "-q", "download", kernel_package(folder))
     say("unpacking %d packages" % len(user))
     for name in ("bin", "sbin", "lib", "lib64"):  # before the packages: they go through the links
         (root / "usr" / name).mkdir(parents=True)
@@ -119,6 +122,7 @@ def unpack(folder):
         else:
             run("dpkg-deb", "-x", deb, kernel)
     shutil.rmtree(folder / "debs")
+    shutil.rmtree(folder / "state")
     return kernel, root, next((kernel / "lib/modules").iterdir()).name
 
 

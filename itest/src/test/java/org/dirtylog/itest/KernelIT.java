@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -21,18 +22,18 @@ final class KernelIT {
 
     @Test
     void theMachineLosesWhatWasNotForcedOnOneSideOnly() throws Exception {
-        run(10, "self-test");
+        run(20, "self-test");
     }
 
     @Test
     void theKernelAndWeReadTheSameDirtySetFromEachOthersLog() throws Exception {
-        run(15, "dirty-set");
+        run(30, "dirty-set");
     }
 
     @Test
     void afterAPowerCutLegsAreEqualWhereTheLogSaysSoAndNoFlushedBlockIsLost() throws Exception {
-        int cuts = Integer.getInteger("dirtylog.kernel.cuts", 1);
-        run(10 + 5 * cuts, "power-cut", String.valueOf(cuts));
+        int cuts = Integer.getInteger("dirtylog.powerCuts", 1);
+        run(20 + 10 * cuts, "power-cut", String.valueOf(cuts));
     }
 
     private static void run(int minutes, String... words) throws IOException, InterruptedException {
@@ -44,6 +45,7 @@ final class KernelIT {
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().put("DIRTYLOG_VM_WORK", work.toString());
+        builder.environment().put("DIRTYLOG_DIST", Objects.requireNonNull(System.getProperty("dirtylog.distribution")));
         Process process = start(builder);
         try {
             assertTrue(process.waitFor(minutes, TimeUnit.MINUTES), () -> "not ended in time: " + read(output));
