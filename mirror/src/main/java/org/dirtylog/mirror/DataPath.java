@@ -11,6 +11,8 @@ import org.dirtylog.seams.BlockDevice;
  * borders of regions (I30).
  */
 final class DataPath implements BlockDevice {
+    private static final int LARGE_BYTES = 128 * 1024;
+
     private final MirrorState mirror;
     private final LogBook book;
     private final LegFailures failures;
@@ -427,7 +429,8 @@ final class DataPath implements BlockDevice {
 
     @Override
     public boolean isQuick(Operation operation, long positionBytes, long bytes) {
-        if (operation == Operation.FORCE) {
+        // A large write to several legs takes about as long as to receive the next one.
+        if (operation == Operation.FORCE || operation == Operation.WRITE && bytes >= LARGE_BYTES) {
             return false;
         }
         long last = mirror.geometry.regionOfByte(positionBytes + Math.max(bytes, 1) - 1);

@@ -14,6 +14,8 @@ import org.dirtylog.seams.Tasks;
  */
 final class Transmission {
     private static final int IN_BYTES = 256 * 1024;
+    /** From here on others write while the next request comes in, if the device says that it takes its time. */
+    private static final int LARGE_BYTES = 128 * 1024;
     /** Larger payloads are read into a buffer of their own. */
     private static final int KEPT_BYTES = 4 << 20;
 
@@ -24,6 +26,7 @@ final class Transmission {
     private final Commands commands;
     private final Semaphore room;
     private final Budget budget;
+    private final Payloads payloads = new Payloads();
     private final Request request = new Request();
     private final ByteBuffer in = ByteBuffer.allocateDirect(IN_BYTES);
     private ByteBuffer large = ByteBuffer.allocateDirect(0);
@@ -124,12 +127,14 @@ final class Transmission {
             throw new IOException("a payload of " + request.length + " bytes, at most " + Wire.MAX_PAYLOAD_BYTES);
         }
         int length = (int) request.length;
-        boolean inPlace = length <= in.capacity() - Wire.REQUEST_BYTES;
+        boolean fits = length <= in.capacity() - Wire.REQUEST_BYTES;
+        boolean handedOver = refusal == 0 && (pipelined || length >= LARGE_BYTES) && !commands.isQuick(request);
+        boolean inPlace = fits && !handedOver;
         if (inPlace) {
             bringIn(length);
         }
-        if (refusal == 0 && pipelined && !commands.isQuick(request)) {
-            ByteBuffer copy = ByteBuffer.allocateDirect(length);
+        if (handedOver) {
+            ByteBuffer copy = payloads.take(length);
             take(copy, inPlace);
             handOver(copy.flip());
             return;
@@ -238,6 +243,9 @@ final class Transmission {
             try {
                 answer(asked, payload);
             } finally {
+                if (payload != null) {
+                    payloads.giveBack(payload);
+                }
                 budget.kilobytes.release(kilobytes);
                 room.release();
             }
