@@ -279,6 +279,9 @@ final class DataPath implements BlockDevice {
             IOException cause = null;
             into.position(start);
             try {
+                if (legs.source().isFailing()) {
+                    throw new IOException("leg " + legs.source().name() + ", the source, is failing");
+                }
                 legs.source().read(position, into);
                 for (int i = 0; i < legs.size(); i++) {
                     if ((legs.currentMask() & 1 << i) != 0 && i != legs.sourceIndex()) {

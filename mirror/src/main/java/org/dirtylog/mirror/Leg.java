@@ -77,7 +77,12 @@ final class Leg {
     }
 
     void read(long position, ByteBuffer into) throws IOException {
+        IOException before = forceFailure;
         device.read(check(position, into.remaining()), into);
+        if (forceFailure != before) {
+            // The kernel has dropped pages: what was read may be older than what was written (P13).
+            throw new IOException("leg " + name() + " could not be forced meanwhile", forceFailure);
+        }
     }
 
     void write(long position, ByteBuffer from) throws IOException {
@@ -151,6 +156,8 @@ final class Leg {
         if (failure != null && forceFailure == null) {
             // Linux reports a write-back error once per open file: whoever forces next would be told that all is well.
             forceFailure = failure;
+            // Nor is anything read from here on that those pages held (P14 step 0).
+            failing = true;
         }
         forcing = false;
         forcesEnded = forcesBegun;

@@ -51,17 +51,18 @@ final class Recovery {
         this.cleaner = cleaner;
         this.failures = failures;
         this.promotion = promotion;
-        this.copier = new RegionCopier(mirror, failures, () -> paused);
+        this.copier = new RegionCopier(mirror, failures, this::reportInSync, () -> paused);
         this.changed = mirror.world.tasks().signal(mirror.name + "/recovery");
     }
 
     /** Begins with what an opening has found. */
     void start(DirtyLog newLog) {
         log = newLog;
+        long now = mirror.world.clock().nanos();
         synchronized (this) {
             bytesDone = 0;
             bytesTotal = copyableBytes();
-            startedNanos = mirror.world.clock().nanos();
+            startedNanos = now;
             failed.clear();
             doubted = RegionSet.none();
         }
@@ -110,9 +111,10 @@ final class Recovery {
     }
 
     MirrorStatus.Recovery progress() {
+        long now = mirror.world.clock().nanos();
         synchronized (this) {
             long left = bytesTotal - bytesDone;
-            long elapsed = Math.max(1, mirror.world.clock().nanos() - startedNanos);
+            long elapsed = Math.max(1, now - startedNanos);
             OptionalLong eta = left == 0
                     ? OptionalLong.of(0)
                     : bytesDone == 0
@@ -277,14 +279,16 @@ final class Recovery {
         }
     }
 
+    private void reportInSync(long region) {
+        log.setInSync(RegionSet.of(region));
+    }
+
     private void report(long region, boolean done) {
-        if (done) {
-            log.setInSync(RegionSet.of(region));
-        }
         // Doubt may have been cast on the region since it was copied, and the log been told of that first.
         if (!done || RegionWord.needsCopy(mirror.table.get(region), -1)) {
             log.setOutOfSync(RegionSet.of(region));
         }
+        long now = mirror.world.clock().nanos();
         synchronized (this) {
             inFlight--;
             if (done) {
@@ -294,7 +298,7 @@ final class Recovery {
             } else if (!paused) {
                 Failure before = failed.get(region);
                 long backOff = before == null ? SECOND : Math.min(2 * before.backOff, MAX_BACK_OFF);
-                failed.put(region, new Failure(backOff, mirror.world.clock().nanos() + backOff));
+                failed.put(region, new Failure(backOff, now + backOff));
                 again = true;
             }
         }

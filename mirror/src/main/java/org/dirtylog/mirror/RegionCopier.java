@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 
 /**
  * Copies one region from the source to the legs that need it. It owns the region by its word: no writer is inside, none
@@ -18,12 +19,20 @@ final class RegionCopier {
 
     private final MirrorState mirror;
     private final LegFailures failures;
+    private final LongConsumer inSync;
     private final BooleanSupplier paused;
     private final Deque<ByteBuffer> buffers = new ArrayDeque<>();
 
-    RegionCopier(MirrorState mirror, LegFailures failures, BooleanSupplier paused) {
+    /**
+     * Wires.
+     *
+     * @param inSync told of each region that was copied, while nobody else may change its word
+     * @param paused whether to stop in the middle
+     */
+    RegionCopier(MirrorState mirror, LegFailures failures, LongConsumer inSync, BooleanSupplier paused) {
         this.mirror = mirror;
         this.failures = failures;
+        this.inSync = inSync;
         this.paused = paused;
     }
 
@@ -51,6 +60,10 @@ final class RegionCopier {
             done = copyChunks(region, legs, targets, buffer);
         } finally {
             giveBack(buffer);
+            if (done) {
+                // Before the word says so: a cleaning has no effect in the log on a region that is not in sync there.
+                inSync.accept(region);
+            }
             // An exclusion meanwhile: nothing is removed from any set (P14 step 3).
             release(region, targets, done && legs == mirror.legs() && legs.failingMask() == 0);
         }
@@ -110,6 +123,9 @@ final class RegionCopier {
     }
 
     private void readSource(LegSet legs, long position, ByteBuffer into) throws IOException {
+        if (legs.source().isFailing()) {
+            throw new IOException("leg " + legs.source().name() + ", the source, is failing");
+        }
         try {
             legs.source().read(position, into);
         } catch (IOException e) {

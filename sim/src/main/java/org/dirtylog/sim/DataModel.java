@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.sim;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * What may be read, cell by cell. A cell is 64 bytes that hold one value eight times; it is never torn. The rules are those of a
+ * register: a read sees a write that is not surely overwritten; what one read has seen, later reads do not take back (R5); what
+ * was acknowledged before a flush began that succeeded survives every crash (R4).
+ */
+final class DataModel {
+    /** Bytes in a cell. */
+    static final int CELL = 64;
+
+    private static final int WORDS = CELL / Long.BYTES;
+
+    /** One write. */
+    static final class Version {
+        final long op;
+        final long begin;
+        long end = Long.MAX_VALUE;
+        boolean acknowledged;
+
+        Version(long op, long begin) {
+            this.op = op;
+            this.begin = begin;
+        }
+    }
+
+    /** One write in one cell. */
+    private static final class Entry {
+        final Version version;
+        /** Reads that begin later do not see it: one has seen something else, and that it had ended by then. */
+        long decidedAgainst = Long.MAX_VALUE;
+        /** Whether the source may have it after a crash; another leg may, for its region is dirty then. */
+        boolean survivable = true;
+
+        Entry(Version version) {
+            this.version = version;
+        }
+    }
+
+    private final Entry[][] cells;
+    private final int[] counts;
+    /** Whether what a read has decided must outlive a crash: not where the leg that was read may be lost. */
+    private final boolean decisionsSurvive;
+
+    private long time = 1;
+    private long flushedAt;
+    private long lifeBegan = 1;
+    private int readsUnderWay;
+
+    DataModel(int cellCount, long firstOp, boolean decisionsSurvive) {
+        this.cells = new Entry[cellCount][4];
+        this.counts = new int[cellCount];
+        this.decisionsSurvive = decisionsSurvive;
+        Version first = new Version(firstOp, 0);
+        first.end = 0;
+        first.acknowledged = true;
+        for (int cell = 0; cell < cellCount; cell++) {
+            add(cell, first);
+        }
+    }
+
+    int cellCount() {
+        return counts.length;
+    }
+
+    // ---- values
+    // -------------------------------------------------------------------------------------------------------
+
+    /** The value of a write in a cell; of zeroes, which are op 0, it is zero. */
+    static long value(long op, int cell) {
+        return op == 0 ? 0 : op << 16 | cell & 0xFFFF;
+    }
+
+    static void fill(ByteBuffer into, long op, int firstCell, int cellCount) {
+        into.clear().order(ByteOrder.LITTLE_ENDIAN);
+        for (int cell = firstCell; cell < firstCell + cellCount; cell++) {
+            long value = value(op, cell);
+            for (int i = 0; i < WORDS; i++) {
+                into.putLong(value);
+            }
+        }
+        into.flip();
+    }
+
+    /** The value of a cell, or -1 if it is torn. */
+    private static long valueAt(ByteBuffer bytes, int at) {
+        long value = bytes.getLong(at);
+        for (int i = 1; i < WORDS; i++) {
+            if (bytes.getLong(at + i * Long.BYTES) != value) {
+                return -1;
+            }
+        }
+        return value;
+    }
+
+    // ---- writes
+    // -------------------------------------------------------------------------------------------------------
+
+    private void add(int cell, Version version) {
+        if (counts[cell] >= 4 && readsUnderWay == 0) {
+            prune(cell);
+        }
+        if (counts[cell] == cells[cell].length) {
+            cells[cell] = Arrays.copyOf(cells[cell], 2 * counts[cell]);
+        }
+        cells[cell][counts[cell]++] = new Entry(version);
+    }
+
+    Version begin(long op, int firstCell, int cellCount) {
+        Version version = new Version(op, ++time);
+        for (int cell = firstCell; cell < firstCell + cellCount; cell++) {
+            add(cell, version);
+        }
+        return version;
+    }
+
+    void end(Version version, boolean acknowledged) {
+        version.end = ++time;
+        version.acknowledged = acknowledged;
+    }
+
+    long beginFlush() {
+        return ++time;
+    }
+
+    void flushed(long begun) {
+        flushedAt = Math.max(flushedAt, begun);
+    }
+
+    /** Whether a version was surely overwritten before a moment. */
+    private boolean isObsolete(int cell, Version version, long moment) {
+        for (int i = 0; i < counts[cell]; i++) {
+            Version other = cells[cell][i].version;
+            if (other.acknowledged && other.begin > version.end && other.end < moment) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void prune(int cell) {
+        Entry[] entries = cells[cell];
+        int kept = 0;
+        for (int i = 0; i < counts[cell]; i++) {
+            if (!isObsolete(cell, entries[i].version, flushedAt)) {
+                entries[kept++] = entries[i];
+            }
+        }
+        // What is obsolete is so by an entry that stays, for that one began later.
+        Arrays.fill(entries, kept, counts[cell], null);
+        counts[cell] = kept;
+    }
+
+    // ---- reads
+    // --------------------------------------------------------------------------------------------------------
+
+    long beginRead() {
+        readsUnderWay++;
+        return ++time;
+    }
+
+    void endRead() {
+        readsUnderWay--;
+    }
+
+    /** Judges what was read, and holds on to it. Answers what is wrong, or {@code null}. */
+    String read(long begun, int firstCell, ByteBuffer bytes) {
+        bytes.order(ByteOrder.LITTLE_ENDIAN);
+        int count = bytes.limit() / CELL;
+        for (int i = 0; i < count; i++) {
+            int cell = firstCell + i;
+            long value = valueAt(bytes, i * CELL);
+            if (!isReadable(cell, value, begun)) {
+                return "cell " + cell + " was read as " + text(value) + ", admissible: " + describe(cell, begun);
+            }
+            decide(cell, value, begun);
+        }
+        return null;
+    }
+
+    private boolean isReadable(int cell, long value, long begun) {
+        for (int i = 0; i < counts[cell]; i++) {
+            Entry entry = cells[cell][i];
+            if (value(entry.version.op, cell) == value
+                    && begun < entry.decidedAgainst
+                    && !isObsolete(cell, entry.version, begun)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** What had ended before the read began and was not seen is out of question from now on. */
+    private void decide(int cell, long value, long begun) {
+        long now = ++time;
+        // Zeroes can be those of before the crash, or new ones that nothing protects yet.
+        boolean old = true;
+        for (int i = 0; i < counts[cell]; i++) {
+            Version version = cells[cell][i].version;
+            old &= value(version.op, cell) != value || version.begin < lifeBegan;
+        }
+        for (int i = 0; i < counts[cell]; i++) {
+            Entry entry = cells[cell][i];
+            if (entry.version.end < begun && value(entry.version.op, cell) != value) {
+                entry.decidedAgainst = Math.min(entry.decidedAgainst, now);
+                if (old && decisionsSurvive && entry.version.begin < lifeBegan) {
+                    entry.survivable = false;
+                }
+            }
+        }
+    }
+
+    // ---- crashes
+    // ------------------------------------------------------------------------------------------------------
+
+    /** From here on each write that may have survived is one possibility among equals. */
+    void crashed() {
+        readsUnderWay = 0;
+        for (int cell = 0; cell < counts.length; cell++) {
+            Entry[] entries = cells[cell];
+            if (counts[cell] == 1 && entries[0].version.begin < lifeBegan) {
+                continue;
+            }
+            prune(cell);
+            int kept = 0;
+            for (int i = 0; i < counts[cell]; i++) {
+                Entry possible = new Entry(new Version(entries[i].version.op, entries[i].version.begin));
+                possible.version.end = time;
+                possible.survivable = entries[i].survivable;
+                possible.decidedAgainst = entries[i].survivable ? Long.MAX_VALUE : 0;
+                entries[kept++] = possible;
+            }
+            Arrays.fill(entries, kept, counts[cell], null);
+            counts[cell] = kept;
+        }
+        lifeBegan = ++time;
+    }
+
+    /** Judges an image after a crash. Answers what is wrong, or {@code null}. */
+    String survived(byte[] image, int offset, boolean isSource) {
+        ByteBuffer bytes = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
+        for (int cell = 0; cell < counts.length; cell++) {
+            long value = valueAt(bytes, offset + cell * CELL);
+            if (!isPossible(cell, value, isSource)) {
+                return "cell " + cell + " holds " + text(value) + ", admissible: " + describe(cell, time);
+            }
+        }
+        return null;
+    }
+
+    private boolean isPossible(int cell, long value, boolean isSource) {
+        for (int i = 0; i < counts[cell]; i++) {
+            Entry entry = cells[cell][i];
+            if (value(entry.version.op, cell) == value && (entry.survivable || !isSource)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static String text(long value) {
+        return value == -1 ? "torn" : value == 0 ? "zeroes" : "op " + (value >>> 16) + " of cell " + (value & 0xFFFF);
+    }
+
+    private String describe(int cell, long begun) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < counts[cell]; i++) {
+            Entry entry = cells[cell][i];
+            text.append(" op ").append(entry.version.op);
+            text.append(entry.version.acknowledged ? " acknowledged" : "");
+            text.append(entry.decidedAgainst < begun ? " (decided against)" : "");
+            text.append(isObsolete(cell, entry.version, begun) ? " (overwritten)" : "")
+                    .append(';');
+        }
+        return text.toString();
+    }
+}

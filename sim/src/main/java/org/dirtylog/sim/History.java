@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.sim;
+
+import org.dirtylog.sim.world.Dice;
+import org.dirtylog.sim.world.Disk;
+import org.dirtylog.sim.world.Scheduler;
+import org.dirtylog.sim.world.Trace;
+
+/**
+ * A history: one mirror lives, crashes and is opened again, over and over on what survived, until it has crashed often enough;
+ * then nothing is wrong any more and it has to come into sync.
+ */
+public final class History {
+    private static final int LEAST_OPERATIONS = 20;
+    private static final int MOST_LIVES = 60;
+
+    private final World world;
+    private final Dice dice;
+    private final Shape shape;
+    private final Tampering tampering;
+    private int crashes;
+    private String failure;
+    private boolean cleanBefore;
+
+    /**
+     * How a history went.
+     *
+     * @param crashes    crashes that count: work was in flight, and what survived was opened and judged
+     * @param operations of clients and the operator
+     * @param hash       of everything that happened
+     * @param failure    what was wrong, or {@code null}
+     */
+    public record Outcome(int crashes, int operations, long hash, String failure) {}
+
+    private History(long seed, Options options, Trace trace) {
+        this.dice = new Dice(seed);
+        this.shape = new Shape(dice, options);
+        trace.note(shape.table() + ", medium " + shape.medium + ", crashes " + shape.crashes);
+        this.world = new World(shape, options, dice, trace);
+        this.tampering = new Tampering(world);
+    }
+
+    /**
+     * Runs one.
+     *
+     * @param seed    which
+     * @param options how
+     * @param trace   hears of everything
+     * @return how it went
+     */
+    public static Outcome run(long seed, Options options, Trace trace) {
+        History history = new History(seed, options, trace);
+        history.run();
+        return new Outcome(history.crashes, history.world.operations, trace.hash(), history.failure);
+    }
+
+    private void run() {
+        boolean pending = false;
+        for (int life = 0; failure == null && crashes < shape.crashes; life++) {
+            if (life == MOST_LIVES) {
+                break;
+            }
+            Session session = live(life, false);
+            // The crash before this life counts now that what it left was opened, or at least tried, and judged.
+            crashes += pending ? 1 : 0;
+            pending = failure == null && session.inFlight > 0;
+            survive(session);
+        }
+        crashes += pending && crashes < shape.crashes ? 1 : 0;
+        if (failure == null) {
+            heal();
+            comeIntoSync();
+        }
+    }
+
+    /** A leg whose latch has ended is excluded once another is current, and comes back at the next start. */
+    private void comeIntoSync() {
+        Session session = null;
+        for (int life = 0; failure == null && life < 3 && (session == null || !session.isSettled()); life++) {
+            session = live(MOST_LIVES + life, true);
+            survive(session);
+        }
+        if (failure == null) {
+            failure = session.isSettled() ? session.checkRemains() : "R12: does not come into sync";
+        }
+    }
+
+    private Session live(int life, boolean last) {
+        Expectation expected = expect(last);
+        Scheduler scheduler = scheduler(last);
+        world.judge.begin(scheduler);
+        int budget = last ? Math.max(3, LEAST_OPERATIONS - world.operations) : dice.from(2, 14);
+        Session session = new Session(world, scheduler, expected, budget, last);
+        if (!last) {
+            scheduler.crashAt(1 + dice.below(dice.pick(60, 250, 250, 600, 1500)));
+        }
+        Scheduler.Ending ending = scheduler.run(session);
+        world.nanos = scheduler.time() + 1;
+        world.trace.note("life " + life + ": " + ending + " after " + scheduler.steps() + " steps");
+        if (ending == Scheduler.Ending.FAILED) {
+            failure = scheduler.failure();
+        } else if (last && !session.isOpened()) {
+            failure = "R12: nothing is wrong any more, but the mirror does not open";
+        }
+        return session;
+    }
+
+    private Scheduler scheduler(boolean last) {
+        Scheduler.Pace[] paces = Scheduler.Pace.values();
+        Scheduler.Pace pace = last ? Scheduler.Pace.SELDOM : paces[dice.below(paces.length)];
+        return new Scheduler(world.options.carrier(), dice, world.trace, pace, world.nanos);
+    }
+
+    // ---- what is to go wrong
+    // --------------------------------------------------------------------------------------------
+
+    private Expectation expect(boolean last) {
+        boolean tampered = !last && tampering.maybe();
+        boolean missing = false;
+        boolean troubled = false;
+        if (!last) {
+            for (Disk leg : world.legs) {
+                missing |= troubleLeg(leg);
+            }
+            troubled = missing | troubleLog() | troubleRecord();
+        }
+        RecordPeek record = world.record();
+        troubled |= record.isLatched();
+        Disk log = world.log();
+        boolean known = record.isCompleted() && log != null;
+        boolean returning = false;
+        boolean allCurrent = true;
+        for (int i = 0; i < world.legs.length; i++) {
+            returning |= !record.isAttached(i);
+            allCurrent &= record.isCurrent(i);
+        }
+        String found = !known ? "" : tampered ? "stale rewritten" : tampering.isLogForeign() ? "" : "recorded";
+        long most = -1;
+        if (known && !tampered && !tampering.isLogForeign() && !returning && !troubled && !shape.sync.equals("sync")) {
+            boolean nothing = cleanBefore && allCurrent;
+            most = nothing ? 0 : (long) KernelLog.countDirty(log.medium(), shape.regions) * shape.regionBytes();
+        }
+        world.trace.note("expect " + found + ", at most " + most + (troubled ? ", troubled" : ""));
+        return new Expectation(troubled, troubled && !last, found, most, last && record.isLatched());
+    }
+
+    /** Answers whether it may be missing. */
+    private boolean troubleLeg(Disk leg) {
+        leg.troubles().heal();
+        if (!shape.legTroubles || !dice.percent(35)) {
+            return false;
+        }
+        switch (dice.below(7)) {
+            case 0 -> leg.troubles().failWrite(dice.from(1, 40));
+            case 1 -> leg.troubles().failRead(dice.from(1, 12));
+            case 2, 3 -> leg.troubles().failForce(dice.from(1, 6));
+            case 4 -> leg.troubles().goAt(dice.below(400));
+            case 5 -> {
+                int at = world.offsetBytes() + dice.below(shape.targetBytes());
+                leg.troubles().failRange(at, at + 512);
+            }
+            default -> leg.troubles().absent(true);
+        }
+        world.trace.note("trouble for " + leg.name());
+        return true;
+    }
+
+    private boolean troubleLog() {
+        Disk log = world.log();
+        if (log == null) {
+            return false;
+        }
+        log.troubles().heal();
+        if (!shape.logTroubles || !dice.percent(40)) {
+            return false;
+        }
+        switch (dice.below(3)) {
+            case 0 -> log.troubles().failWrite(dice.from(1, 12));
+            case 1 -> log.troubles().failForce(dice.from(1, 8));
+            default -> log.troubles().failRead(dice.from(1, 3));
+        }
+        world.trace.note("trouble for the log");
+        return true;
+    }
+
+    private boolean troubleRecord() {
+        world.devices.folder().heal();
+        if (!shape.recordTroubles || !dice.percent(40)) {
+            return false;
+        }
+        if (dice.oneIn(2)) {
+            world.devices.folder().failWrites(dice.from(1, 4), dice.from(1, 3));
+        } else {
+            world.devices.folder().failForce(dice.from(1, 4));
+        }
+        world.trace.note("trouble for the record");
+        return true;
+    }
+
+    private void heal() {
+        for (Disk leg : world.legs) {
+            leg.troubles().heal();
+        }
+        if (world.log() != null) {
+            world.log().troubles().heal();
+        }
+        world.devices.folder().heal();
+    }
+
+    // ---- power fails
+    // ----------------------------------------------------------------------------------------------------
+
+    /** The power fails after every life, also after a clean stop, which must not mind. */
+    private void survive(Session session) {
+        if (failure != null) {
+            return;
+        }
+        cleanBefore = session.isStoppedCleanly();
+        world.model.crashed();
+        world.devices.crash(dice);
+        tampering.remember(session.isOpened());
+        failure = world.judge.survived();
+        if (failure != null) {
+            failure = "after the crash: " + failure;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.sim;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.dirtylog.sim.world.Disk;
+import org.dirtylog.sim.world.DiskWatch;
+import org.dirtylog.sim.world.Scheduler;
+
+/**
+ * Holds disks and records against the invariants R1 to R5: each write when it is made, for what any crash could leave, and the
+ * images that a crash did leave.
+ */
+final class Judge implements DiskWatch {
+    private final World world;
+    private final Shape shape;
+    private Scheduler scheduler;
+
+    /** Whether the bits on the log are this mirror's: not while somebody else's file lies in their place. */
+    private boolean logIsOurs = true;
+
+    Judge(World world) {
+        this.world = world;
+        this.shape = world.shape;
+    }
+
+    /** A new life begins. */
+    void begin(Scheduler newScheduler) {
+        scheduler = newScheduler;
+    }
+
+    /** The log was changed behind the mirror's back. */
+    void logIsForeign() {
+        logIsOurs = false;
+    }
+
+    /** The mirror has opened the log, and made it its own. */
+    void logIsOpened() {
+        logIsOurs = true;
+    }
+
+    // ---- while a machine runs
+    // -----------------------------------------------------------------------------------------
+
+    @Override
+    public void writing(Disk disk, int start, int bytes, ByteBuffer data) {
+        if (!shape.hasMedium()) {
+            return;
+        }
+        if (disk == world.log()) {
+            writingLog(disk, start, bytes, data);
+        } else {
+            writingLeg(disk, start, bytes);
+        }
+    }
+
+    /** R2: a leg's cache gets a byte only while the region is dirty in whatever a crash leaves of the log. */
+    private void writingLeg(Disk leg, int start, int bytes) {
+        int from = start - world.offsetBytes();
+        int end = from + bytes;
+        if (from < 0 || end > shape.targetBytes()) {
+            scheduler.fail("leg " + leg.name() + " is written outside of the mirror: " + bytes + " bytes at " + start);
+        }
+        if (!world.options.online()) {
+            return;
+        }
+        Disk log = world.log();
+        for (int region = from / shape.regionBytes(); region <= (end - 1) / shape.regionBytes(); region++) {
+            if (log.maySurvive(KernelLog.BITS_AT + region / 8, region % 8)) {
+                scheduler.fail("R2: " + scheduler.currentName() + " writes region " + region + " of " + leg.name()
+                        + ", which may be clean in the log after a crash");
+            }
+        }
+    }
+
+    /** R3: a bit may become clean only when all legs hold the region safely, and the same of it. */
+    private void writingLog(Disk log, int start, int bytes, ByteBuffer data) {
+        int end = start + bytes;
+        for (int at = Math.max(start, KernelLog.BITS_AT); at < end; at++) {
+            int now = data == null ? 0 : data.get(data.position() + at - start);
+            int fresh = now & ~log.view()[at];
+            if (fresh != 0 && at < KernelLog.BITS_AT + 8) {
+                becomeClean((at - KernelLog.BITS_AT) * 8, fresh & 0xFF);
+            }
+        }
+    }
+
+    private void becomeClean(int firstRegion, int bits) {
+        for (int bit = 0; bit < 8; bit++) {
+            int region = firstRegion + bit;
+            if ((bits >> bit & 1) == 0) {
+                continue;
+            }
+            if (region >= shape.regions) {
+                scheduler.fail("I13: bit " + region + " of " + shape.regions + " regions is set");
+            } else if (world.options.online()) {
+                becomesClean(region);
+            }
+        }
+    }
+
+    private void becomesClean(int region) {
+        int from = world.offsetBytes() + region * shape.regionBytes();
+        int end = from + shape.bytesIn(region);
+        for (Disk leg : world.legs) {
+            if (leg.isCached(from, end)) {
+                scheduler.fail("R3: region " + region + " becomes clean while " + leg.name()
+                        + " has writes to it that were not forced");
+            }
+        }
+        int differs = firstDifference(region);
+        if (differs > 0) {
+            scheduler.fail("R3: region " + region + " becomes clean, but legs 0 and " + differs + " differ in it");
+        }
+    }
+
+    /** A leg that differs from leg 0 in a region, as they would survive; 0 if none does. */
+    private int firstDifference(int region) {
+        int from = world.offsetBytes() + region * shape.regionBytes();
+        int end = from + shape.bytesIn(region);
+        for (int i = 1; i < world.legs.length; i++) {
+            if (!Arrays.equals(world.legs[0].medium(), from, end, world.legs[i].medium(), from, end)) {
+                return i;
+            }
+        }
+        return 0;
+    }
+
+    /** Counts the regions that read the same on all legs. */
+    int countEqualViews() {
+        int equal = 0;
+        for (int region = 0; region < shape.regions; region++) {
+            int from = world.offsetBytes() + region * shape.regionBytes();
+            int end = from + shape.bytesIn(region);
+            boolean same = true;
+            for (int i = 1; i < world.legs.length; i++) {
+                same &= Arrays.equals(world.legs[0].view(), from, end, world.legs[i].view(), from, end);
+            }
+            equal += same ? 1 : 0;
+        }
+        return equal;
+    }
+
+    // ---- after a crash
+    // --------------------------------------------------------------------------------------------------
+
+    /** Judges what survived. Answers what is wrong, or {@code null}. */
+    String survived() {
+        RecordPeek record = world.record();
+        String wrong = regionsWrong(record);
+        for (int i = 0; wrong == null && i < world.legs.length; i++) {
+            boolean must = record.isCompleted() ? record.isCurrent(i) : i == 0;
+            if (must) {
+                String lost = world.model.survived(world.legs[i].medium(), world.offsetBytes(), i == record.source());
+                wrong = lost == null ? null : "R4, R5: on current leg " + i + ", " + lost;
+            }
+        }
+        return wrong;
+    }
+
+    /** R1, for all configured legs (P17): what the log calls clean is the same on all of them. */
+    private String regionsWrong(RecordPeek record) {
+        Disk log = world.log();
+        if (log == null || !logIsOurs || !record.isCompleted() || !KernelLog.isRecord(log.medium())) {
+            return null;
+        }
+        for (int region = 0; region < shape.regions; region++) {
+            if (KernelLog.isClean(log.medium(), region)) {
+                int differs = firstDifference(region);
+                if (differs > 0) {
+                    return "R1: region " + region + " is clean in the log, but legs 0 and " + differs + " differ in it";
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Judges the bits when an opening has been completed. Answers what is wrong, or {@code null}. */
+    String opened() {
+        return world.log() == null ? null : regionsWrong(world.record());
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.sim;
+
+/**
+ * Reads a log as the kernel wrote the format down ({@code dm-log.c}: magic, version, count of regions, bits from byte 1024 on,
+ * lowest bit first). It shares nothing with the code that is judged.
+ */
+final class KernelLog {
+    static final int BITS_AT = 1024;
+    static final int BYTES = 1536;
+
+    private KernelLog() {}
+
+    static boolean isRecord(byte[] image) {
+        return little(image, 0, 4) == 0x4D695272L && little(image, 4, 4) == 2;
+    }
+
+    static long regions(byte[] image) {
+        return little(image, 8, 8);
+    }
+
+    static boolean isClean(byte[] image, int region) {
+        return (image[BITS_AT + region / 8] >> region % 8 & 1) != 0;
+    }
+
+    static int countDirty(byte[] image, int regions) {
+        int dirty = 0;
+        for (int region = 0; region < regions; region++) {
+            dirty += isClean(image, region) ? 0 : 1;
+        }
+        return dirty;
+    }
+
+    private static long little(byte[] image, int at, int bytes) {
+        long value = 0;
+        for (int i = bytes - 1; i >= 0; i--) {
+            value = value << 8 | image[at + i] & 0xFF;
+        }
+        return value;
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.sim;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+import org.dirtylog.sim.world.Carrier;
+import org.dirtylog.sim.world.Trace;
+
+/** The command behind {@code sim/run}. */
+public final class Main {
+    private static final String USAGE = """
+            sim/run FIRST LAST [OPTIONS]    run seeds, print one line; 1 if something is wrong
+            sim/run --seed N [OPTIONS]      run one seed
+              --trace              print everything that happens in it
+              --no-troubles        devices do not fail, nobody changes files
+              --only-crashes       judge what survives crashes, and not each write
+              --crashes N          the most that count in a history, 1 to 10 (10)
+              --until-crashes N    stop when so many have been counted
+              --seconds N          stop after so long
+              --first-failure      stop at the first failure""";
+
+    private Long seed;
+    private final List<Long> range = new ArrayList<>();
+    private boolean trace;
+    private boolean firstFailure;
+    private long untilCrashes = Long.MAX_VALUE;
+    private long seconds = Long.MAX_VALUE / 2_000_000_000L;
+    private Options options = Options.usual();
+
+    private Main() {}
+
+    /**
+     * Runs.
+     *
+     * @param arguments see the usage, which is printed if they make no sense
+     */
+    public static void main(String[] arguments) {
+        Main main = new Main();
+        try {
+            main.read(new ArrayDeque<>(List.of(arguments)));
+        } catch (IllegalArgumentException e) {
+            System.err.println("sim/run: " + e.getMessage() + "\n" + USAGE);
+            System.exit(2);
+        }
+        System.exit(main.seed != null ? main.one() : main.many());
+    }
+
+    private void read(Deque<String> words) {
+        while (!words.isEmpty()) {
+            String word = words.pop();
+            switch (word) {
+                case "--seed" -> seed = number(words);
+                case "--trace" -> trace = true;
+                case "--first-failure" -> firstFailure = true;
+                case "--until-crashes" -> untilCrashes = number(words);
+                case "--seconds" -> seconds = number(words);
+                case "--no-troubles" -> options = new Options(carrier(), false, options.online(), options.crashes());
+                case "--only-crashes" -> options = new Options(carrier(), options.troubles(), false, options.crashes());
+                case "--crashes" ->
+                    options = new Options(carrier(), options.troubles(), options.online(), crashes(words));
+                default -> {
+                    words.push(word);
+                    range.add(number(words));
+                }
+            }
+        }
+        if (seed == null && range.size() != 2 || seed != null && !range.isEmpty()) {
+            throw new IllegalArgumentException("give either --seed N or FIRST LAST");
+        }
+    }
+
+    private Carrier carrier() {
+        return options.carrier();
+    }
+
+    private static int crashes(Deque<String> words) {
+        long count = number(words);
+        if (count < 1 || count > 10) {
+            throw new IllegalArgumentException("from 1 to 10 crashes a history, not " + count);
+        }
+        return (int) count;
+    }
+
+    private static long number(Deque<String> words) {
+        String word = words.isEmpty() ? "nothing" : words.pop();
+        try {
+            return Long.parseLong(word);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("'" + word + "' where a number is expected", e);
+        }
+    }
+
+    private int one() {
+        Consumer<String> printer = trace ? System.out::println : null;
+        MessageTrace.printTo(printer);
+        History.Outcome outcome = History.run(seed, options, new Trace(printer));
+        System.out.println("seed " + seed + options + ": " + outcome.crashes() + " crashes, " + outcome.operations()
+                + " operations, trace " + Long.toHexString(outcome.hash()));
+        System.out.println(outcome.failure() == null ? "nothing is wrong" : "FAILED: " + outcome.failure());
+        return outcome.failure() == null ? 0 : 1;
+    }
+
+    private int many() {
+        Tally tally = new Tally();
+        long begun = System.nanoTime();
+        long first = range.get(0);
+        long end = new Runs(options)
+                .run(
+                        first,
+                        range.get(1) + 1,
+                        tally,
+                        () -> tally.crashes() >= untilCrashes
+                                || firstFailure && tally.failed() > 0
+                                || System.nanoTime() - begun > seconds * 1_000_000_000L);
+        System.out.print(tally.failures());
+        System.out.println(tally.line(first, end, (System.nanoTime() - begun) / 1e9, options));
+        return tally.failed() == 0 ? 0 : 1;
+    }
+}

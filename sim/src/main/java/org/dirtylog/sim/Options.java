@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.sim;
+
+import org.dirtylog.sim.world.Carrier;
+
+/**
+ * How histories are run; with a seed they say all about one.
+ *
+ * @param carrier  what coroutines run on; makes no difference to what happens
+ * @param troubles whether devices fail and files are changed behind the mirror's back
+ * @param online   whether writes are judged when they are made; else only what survives crashes is
+ * @param crashes  the most that count in one history, 1 to 10
+ */
+public record Options(Carrier carrier, boolean troubles, boolean online, int crashes) {
+
+    /**
+     * What is used unless something else is asked for.
+     *
+     * @return all of it, ten crashes
+     */
+    public static Options usual() {
+        return new Options(Carrier.best(), true, true, 10);
+    }
+
+    /** Shows what differs from the usual, as arguments of the script. */
+    @Override
+    public String toString() {
+        return (troubles ? "" : " --no-troubles")
+                + (online ? "" : " --only-crashes")
+                + (crashes == 10 ? "" : " --crashes " + crashes);
+    }
+}

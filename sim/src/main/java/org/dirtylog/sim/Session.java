@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.sim;
+
+import java.io.IOException;
+import org.dirtylog.log.core.CoreLogType;
+import org.dirtylog.log.disk.DiskLogType;
+import org.dirtylog.log.runtime.TableException;
+import org.dirtylog.log.runtime.TableLine;
+import org.dirtylog.log.runtime.TypeRegistry;
+import org.dirtylog.mirror.Mirror;
+import org.dirtylog.mirror.MirrorConfig;
+import org.dirtylog.mirror.MirrorException;
+import org.dirtylog.mirror.MirrorStatus;
+import org.dirtylog.seams.Signal;
+import org.dirtylog.seams.Surroundings;
+import org.dirtylog.sim.world.Disk;
+import org.dirtylog.sim.world.Scheduler;
+
+/** One life: a mirror is opened on what is there, clients and an operator use it, and it ends in some way. */
+final class Session implements Runnable {
+    private static final long SECOND = 1_000_000_000L;
+    /** How often the operator looks before somebody is called stuck. */
+    private static final int PATIENCE = 300;
+
+    private final World world;
+    private final Expectation expected;
+    private final boolean last;
+    final Scheduler scheduler;
+    final int hotRegion;
+    private final Signal ended;
+    private Mirror mirror;
+
+    private int budget;
+    private int clients;
+    private boolean stopping;
+    private boolean opened;
+    private boolean stoppedCleanly;
+    private boolean settled;
+
+    /** Operations that are not answered: of clients and of the operator. */
+    int inFlight;
+
+    /**
+     * Prepares.
+     *
+     * @param expected what the opening is to find
+     * @param budget   how many operations clients do
+     * @param last     whether nothing is wrong any more and all is to come into sync
+     */
+    Session(World world, Scheduler scheduler, Expectation expected, int budget, boolean last) {
+        this.world = world;
+        this.scheduler = scheduler;
+        this.expected = expected;
+        this.budget = budget;
+        this.last = last;
+        this.ended = scheduler.signal("clients");
+        this.hotRegion = world.dice.below(world.shape.regions);
+    }
+
+    /** Whether the mirror was opened. */
+    boolean isOpened() {
+        return opened;
+    }
+
+    /** Whether it was stopped in sync, with nothing wrong. */
+    boolean isStoppedCleanly() {
+        return stoppedCleanly;
+    }
+
+    /** Whether everything came into sync. */
+    boolean isSettled() {
+        return settled;
+    }
+
+    // ---- for clients
+    // --------------------------------------------------------------------------------------------------
+
+    boolean takeOperation() {
+        if (budget == 0 || stopping) {
+            return false;
+        }
+        budget--;
+        world.operations++;
+        return true;
+    }
+
+    void clientEnded() {
+        clients--;
+        ended.raise();
+    }
+
+    /** An operation was answered with an error: R9 allows it only where something was made to fail. */
+    void refused(String what, IOException e) {
+        world.trace.note(what + " was refused: " + e.getMessage());
+        if (!expected.troubled() && !stopping) {
+            scheduler.fail("R9: nothing was made to fail, but a " + what + " was refused: " + e.getMessage());
+        }
+    }
+
+    // ---- life
+    // ---------------------------------------------------------------------------------------------------------
+
+    @Override
+    public void run() {
+        mirror = mirror();
+        inFlight++;
+        try {
+            mirror.open();
+        } catch (MirrorException e) {
+            world.trace.note("not opened: " + e.getMessage());
+            if (!expected.mayRefuse()) {
+                scheduler.fail("R12: the mirror does not open: " + e.getMessage());
+            }
+            inFlight--;
+            requireNothingOpen();
+            return;
+        }
+        inFlight--;
+        opened = true;
+        checkOpening();
+        if (expected.latched()) {
+            suspendAndResume();
+        }
+        clients = last ? 1 : world.dice.from(1, 4);
+        for (int i = clients; i > 0; i--) {
+            scheduler.start("client " + i, new Client(world, this, mirror.device()));
+        }
+        operate();
+        if (last) {
+            comeIntoSync();
+        }
+        if (last || world.dice.percent(60)) {
+            stop();
+        }
+    }
+
+    private Mirror mirror() {
+        Surroundings surroundings =
+                new Surroundings(scheduler, scheduler, scheduler, world.devices.under(scheduler, world.judge));
+        TypeRegistry types = new TypeRegistry(scheduler, scheduler);
+        types.add(new CoreLogType(), java.util.Map.of());
+        types.add(new DiskLogType(), java.util.Map.of());
+        MirrorConfig usual;
+        try {
+            usual = MirrorConfig.of(World.MIRROR, TableLine.parse(world.shape.table(), types::parametersOf));
+        } catch (TableException e) {
+            throw new IllegalStateException(world.shape.table(), e);
+        }
+        MirrorConfig config = new MirrorConfig(
+                usual.name(),
+                usual.exportName(),
+                usual.table(),
+                usual.otherWriter(),
+                usual.adoptLog(),
+                world.shape.failOnLogLoss,
+                usual.patience(),
+                java.time.Duration.ofNanos(world.shape.cleanAfterNanos),
+                world.shape.hotRegions);
+        return new Mirror(config, surroundings, types);
+    }
+
+    private void requireNothingOpen() {
+        String owned = world.devices.owned();
+        if (owned != null) {
+            scheduler.fail("P40: " + owned + " was not given back");
+        }
+    }
+
+    private void checkOpening() {
+        world.judge.logIsOpened();
+        String wrong = world.judge.opened();
+        MirrorStatus status = mirror.status();
+        if (wrong == null) {
+            wrong = expected.wrong(status.log().found(), status.recovery().bytesTotal());
+        }
+        if (wrong != null) {
+            scheduler.fail("after the opening: " + wrong);
+        }
+    }
+
+    private void operate() {
+        for (int i = 0; clients > 0; i++) {
+            if (i == PATIENCE) {
+                scheduler.fail("R12: " + clients + " clients do not get on; status " + mirror.status());
+            }
+            long later = scheduler.time() + world.dice.pick(50_000_000, 300_000_000, 2_000_000_000);
+            if (!ended.await(() -> clients == 0, later)) {
+                look(i);
+            } else {
+                break;
+            }
+            if (world.dice.oneIn(12) && !last) {
+                // Others may be in the middle of something.
+                return;
+            }
+        }
+    }
+
+    private void look(int times) {
+        MirrorStatus status = mirror.status();
+        if (status.inSync() > status.regions() || status.dirty() > status.regions()) {
+            scheduler.fail("R8: " + status);
+        }
+        boolean stuck = status.word() == MirrorStatus.Word.LOG_FAILED || status.word() == MirrorStatus.Word.FAILED;
+        if (stuck && times > 1 || world.dice.oneIn(10) || times > 10 && world.dice.oneIn(4)) {
+            suspendAndResume();
+        }
+    }
+
+    private void suspendAndResume() {
+        world.operations++;
+        inFlight++;
+        try {
+            world.trace.note("suspend");
+            mirror.suspend();
+            int equal = world.judge.countEqualViews();
+            if (mirror.status().inSync() > equal) {
+                scheduler.fail("R8: " + mirror.status().inSync() + " regions are called in sync, but " + equal
+                        + " are the same on all legs");
+            }
+            world.trace.note("resume");
+            mirror.resume();
+        } catch (MirrorException e) {
+            world.trace.note(e.getMessage());
+            if (!expected.troubled()) {
+                scheduler.fail("R12: nothing was made to fail, but: " + e.getMessage());
+            }
+            tryResume();
+        }
+        inFlight--;
+    }
+
+    /** What fails once does not fail again; the operator types the same command until it works. */
+    private void tryResume() {
+        for (int i = 0; i < 20 && mirror.status().word() == MirrorStatus.Word.SUSPENDED; i++) {
+            scheduler.sleep(SECOND / 2);
+            try {
+                mirror.resume();
+            } catch (MirrorException e) {
+                world.trace.note(e.getMessage());
+            }
+        }
+    }
+
+    private void stop() {
+        stopping = true;
+        inFlight++;
+        boolean idle = clients == 0 && mirror.status().inSync() == world.shape.regions;
+        long begun = world.model.beginFlush();
+        world.trace.note("stop");
+        mirror.stop();
+        inFlight--;
+        world.operations++;
+        requireNothingOpen();
+        ended.await(() -> clients == 0, scheduler.time() + 100 * SECOND);
+        if (clients > 0) {
+            scheduler.fail("R9: " + clients + " clients got no answer when the mirror was stopped");
+        }
+        if (!expected.troubled()) {
+            world.model.flushed(begun);
+            stoppedCleanly = idle;
+        }
+    }
+
+    // ---- the end
+    // ------------------------------------------------------------------------------------------------------
+
+    /** R12: with nothing wrong, all comes into sync and clean by itself. */
+    private void comeIntoSync() {
+        Client reader = new Client(world, this, mirror.device());
+        reader.read(0, world.shape.cells());
+        for (int i = 0; !isSettled(mirror.status()); i++) {
+            if (i > 5 && expected.latched() && mirror.status().word() == MirrorStatus.Word.DEGRADED) {
+                return;
+            }
+            if (i == PATIENCE) {
+                scheduler.fail("R12: does not come into sync: " + mirror.status());
+            }
+            scheduler.sleep(SECOND);
+        }
+        settled = true;
+        int equal = world.judge.countEqualViews();
+        if (equal != world.shape.regions) {
+            scheduler.fail("R1: in sync, but only " + equal + " regions are the same on all legs");
+        }
+        reader.read(0, world.shape.cells());
+    }
+
+    private boolean isSettled(MirrorStatus status) {
+        return status.inSync() == status.regions()
+                && (status.dirty() == 0 || !world.shape.hasMedium())
+                && status.word() == MirrorStatus.Word.RUNNING;
+    }
+
+    /** What is left after the last stop. Answers what is wrong, or {@code null}. */
+    String checkRemains() {
+        int from = world.offsetBytes();
+        int end = from + world.shape.targetBytes();
+        for (Disk leg : world.legs) {
+            if (!java.util.Arrays.equals(world.legs[0].medium(), from, end, leg.medium(), from, end)) {
+                return "R1: stopped in sync, but " + leg.name() + " differs";
+            }
+        }
+        Disk log = world.log();
+        if (log != null && KernelLog.countDirty(log.medium(), world.shape.regions) > 0) {
+            return "stopped in sync, but the log has dirty regions";
+        }
+        return null;
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.sim;
+
+import org.dirtylog.sim.world.Dice;
+
+/** What a history is about: sizes, log, and what may go wrong. Everything by the dice. */
+final class Shape {
+    /** How the medium of the log looks before the first opening. */
+    enum Medium {
+        MISSING,
+        ZEROES,
+        ONES,
+        RANDOM
+    }
+
+    final int regions;
+    final int regionSectors;
+    final int targetSectors;
+    final int legs;
+    final int offsetSectors;
+    final String logType;
+    final Medium medium;
+    final String sync;
+    final boolean equalLegs;
+    final long cleanAfterNanos;
+    final int hotRegions;
+    final boolean failOnLogLoss;
+    final boolean legTroubles;
+    final boolean logTroubles;
+    final boolean recordTroubles;
+    final boolean tampering;
+    final int crashes;
+
+    Shape(Dice dice, Options options) {
+        regions = dice.percent(70) ? dice.from(8, 16) : dice.from(17, 64);
+        regionSectors = regions > 32 ? 2 : dice.pick(2, 2, 4);
+        targetSectors = regions * regionSectors - (dice.percent(30) ? dice.below(regionSectors) : 0);
+        legs = dice.percent(80) ? 2 : 3;
+        offsetSectors = dice.pick(0, 0, 3);
+        logType = dice.percent(94) ? "disk" : "core";
+        medium = dice.percent(40) ? Medium.MISSING : Medium.values()[dice.from(1, 3)];
+        int word = dice.below(100);
+        sync = word < 45 ? "nosync" : word < 50 ? "sync" : "";
+        equalLegs = sync.equals("nosync") || dice.percent(30);
+        cleanAfterNanos = dice.pick(2_000_000, 100_000_000, 1_000_000_000, 2_000_000_000);
+        hotRegions = dice.pick(2, 4, 1000);
+        failOnLogLoss = dice.oneIn(3);
+        boolean troubled = options.troubles() && dice.percent(45);
+        legTroubles = troubled && dice.percent(70);
+        logTroubles = troubled && dice.percent(30);
+        recordTroubles = troubled && dice.percent(30);
+        tampering = options.troubles() && dice.percent(12);
+        crashes = dice.percent(90) ? options.crashes() : dice.from(1, options.crashes());
+    }
+
+    int regionBytes() {
+        return regionSectors * 512;
+    }
+
+    int targetBytes() {
+        return targetSectors * 512;
+    }
+
+    int cells() {
+        return targetBytes() / DataModel.CELL;
+    }
+
+    /** Bytes of a region; the last may be shorter. */
+    int bytesIn(int region) {
+        return Math.min(regionBytes(), targetBytes() - region * regionBytes());
+    }
+
+    boolean hasMedium() {
+        return logType.equals("disk");
+    }
+
+    static String leg(int index) {
+        return "/sim/leg" + index;
+    }
+
+    static final String LOG = "/sim/log";
+
+    String table() {
+        StringBuilder line = new StringBuilder("0 " + targetSectors + " mirror " + logType + " ");
+        line.append(1 + (hasMedium() ? 1 : 0) + (sync.isEmpty() ? 0 : 1));
+        line.append(hasMedium() ? " " + LOG : "").append(' ').append(regionSectors);
+        line.append(sync.isEmpty() ? "" : " " + sync).append(' ').append(legs);
+        for (int i = 0; i < legs; i++) {
+            line.append(' ').append(leg(i)).append(' ').append(offsetSectors);
+        }
+        return line.toString();
+    }
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.sim.world;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * A disk with a volatile cache. It outlives machines: a crash decides for every cached write and each of its sectors whether it
+ * landed, was lost or was torn, in order within a sector and independently across sectors. What was not forced can be anything
+ * of that; what was forced stays.
+ */
+public final class Disk {
+    /** Bytes in a sector. */
+    public static final int SECTOR = 512;
+
+    private final String name;
+    private final int tearBytes;
+    private final byte[] medium;
+    private final byte[] view;
+
+    // The cached writes that were not forced, oldest first; their bytes lie in the pool one after the other.
+    private int[] starts = new int[32];
+    private int[] lengths = new int[32];
+    private long[] numbers = new long[32];
+    private byte[] pool = new byte[4096];
+    private int count;
+    private int poolEnd;
+    private long nextNumber;
+
+    private final Troubles troubles = new Troubles();
+
+    /**
+     * Makes one that reads as zeroes.
+     *
+     * @param name      for messages, and its path
+     * @param bytes     a multiple of {@link #SECTOR}
+     * @param tearBytes the unit that is never torn: a divisor of {@link #SECTOR}
+     */
+    public Disk(String name, int bytes, int tearBytes) {
+        this.name = name;
+        this.tearBytes = tearBytes;
+        this.medium = new byte[bytes];
+        this.view = new byte[bytes];
+    }
+
+    /**
+     * Names it.
+     *
+     * @return its path
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Measures it.
+     *
+     * @return bytes
+     */
+    public int bytes() {
+        return view.length;
+    }
+
+    /**
+     * What is wrong with it.
+     *
+     * @return faults to come, which may be set
+     */
+    public Troubles troubles() {
+        return troubles;
+    }
+
+    /**
+     * What survives if nothing more lands.
+     *
+     * @return the bytes, not to be changed
+     */
+    public byte[] medium() {
+        return medium;
+    }
+
+    /**
+     * What is read.
+     *
+     * @return the bytes, not to be changed
+     */
+    public byte[] view() {
+        return view;
+    }
+
+    // ---- while the machine runs
+    // ---------------------------------------------------------------------------------------
+
+    /** Caches a write. */
+    void put(int start, ByteBuffer from, int length) {
+        reserve(length);
+        from.get(pool, poolEnd, length);
+        added(start, length);
+    }
+
+    /** Caches zeroes. */
+    void putZeroes(int start, int length) {
+        reserve(length);
+        Arrays.fill(pool, poolEnd, poolEnd + length, (byte) 0);
+        added(start, length);
+    }
+
+    private void reserve(int length) {
+        if (poolEnd + length > pool.length) {
+            pool = Arrays.copyOf(pool, Math.max(2 * pool.length, poolEnd + length));
+        }
+        if (count == starts.length) {
+            starts = Arrays.copyOf(starts, 2 * count);
+            lengths = Arrays.copyOf(lengths, 2 * count);
+            numbers = Arrays.copyOf(numbers, 2 * count);
+        }
+    }
+
+    private void added(int start, int length) {
+        System.arraycopy(pool, poolEnd, view, start, length);
+        starts[count] = start;
+        lengths[count] = length;
+        numbers[count++] = nextNumber++;
+        poolEnd += length;
+    }
+
+    /** The writes before this mark have returned. */
+    long mark() {
+        return nextNumber;
+    }
+
+    /** Brings the writes before a mark to the medium. */
+    void drain(long mark) {
+        settle(mark, true);
+    }
+
+    /** The kernel drops the pages before a mark: they are still read, and no force ever brings them to the medium. */
+    void forget(long mark) {
+        settle(mark, false);
+    }
+
+    private void settle(long mark, boolean land) {
+        int settled = 0;
+        int offset = 0;
+        while (settled < count && numbers[settled] < mark) {
+            if (land) {
+                System.arraycopy(pool, offset, medium, starts[settled], lengths[settled]);
+            }
+            offset += lengths[settled++];
+        }
+        if (settled == 0) {
+            return;
+        }
+        count -= settled;
+        poolEnd -= offset;
+        System.arraycopy(starts, settled, starts, 0, count);
+        System.arraycopy(lengths, settled, lengths, 0, count);
+        System.arraycopy(numbers, settled, numbers, 0, count);
+        System.arraycopy(pool, offset, pool, 0, poolEnd);
+    }
+
+    /** Pages that were dropped are no longer cached: what is read is what the medium holds. */
+    void evict() {
+        System.arraycopy(medium, 0, view, 0, view.length);
+        int offset = 0;
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(pool, offset, view, starts[i], lengths[i]);
+            offset += lengths[i];
+        }
+    }
+
+    // ---- questions
+    // ----------------------------------------------------------------------------------------------------
+
+    /**
+     * Tells whether writes to a range could be lost.
+     *
+     * @param start where it begins
+     * @param end   the byte after its last
+     * @return whether one that was not forced overlaps it
+     */
+    public boolean isCached(int start, int end) {
+        for (int i = 0; i < count; i++) {
+            if (starts[i] < end && start < starts[i] + lengths[i]) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Tells whether a crash could leave a bit set.
+     *
+     * @param at  its byte
+     * @param bit from 0
+     * @return whether it is set on the medium or in a cached write
+     */
+    public boolean maySurvive(int at, int bit) {
+        if ((medium[at] >> bit & 1) != 0) {
+            return true;
+        }
+        int offset = 0;
+        for (int i = 0; i < count; i++) {
+            if (starts[i] <= at && at < starts[i] + lengths[i] && (pool[offset + at - starts[i]] >> bit & 1) != 0) {
+                return true;
+            }
+            offset += lengths[i];
+        }
+        return false;
+    }
+
+    // ---- when it does not
+    // -----------------------------------------------------------------------------------------------
+
+    /**
+     * Loses power: from here on only what has landed is there.
+     *
+     * @param dice decides what has
+     */
+    public void crash(Dice dice) {
+        int landed = dice.pick(0, 0, 0, 30, 50, 70, 100, 100);
+        int offset = 0;
+        for (int i = 0; i < count; i++) {
+            int end = starts[i] + lengths[i];
+            for (int at = starts[i]; at < end; ) {
+                int stop = Math.min(end, at / SECTOR * SECTOR + SECTOR);
+                int from = offset + at - starts[i];
+                if (dice.percent(landed)) {
+                    System.arraycopy(pool, from, medium, at, stop - at);
+                } else if (landed != 0 && dice.oneIn(4)) {
+                    tear(dice, from, at, stop);
+                }
+                at = stop;
+            }
+            offset += lengths[i];
+        }
+        restart();
+    }
+
+    private void tear(Dice dice, int from, int start, int end) {
+        long which = dice.next();
+        for (int at = start; at < end; ) {
+            int stop = Math.min(end, at / tearBytes * tearBytes + tearBytes);
+            if ((which >>> at / tearBytes % Long.SIZE & 1) != 0) {
+                System.arraycopy(pool, from + at - start, medium, at, stop - at);
+            }
+            at = stop;
+        }
+    }
+
+    private void restart() {
+        count = 0;
+        poolEnd = 0;
+        System.arraycopy(medium, 0, view, 0, view.length);
+        troubles.owned = false;
+        troubles.evictAfter(Long.MAX_VALUE);
+    }
+
+    /**
+     * Is filled by somebody from outside, durably.
+     *
+     * @param bytes as many as it has
+     */
+    public void load(byte[] bytes) {
+        System.arraycopy(bytes, 0, medium, 0, medium.length);
+        restart();
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.sim.world;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.dirtylog.seams.BlockDevice;
+
+/** A disk as a running machine sees it. */
+final class DiskPort implements BlockDevice {
+    private final Disk disk;
+    private final Scheduler scheduler;
+    private final DiskWatch watch;
+    private final boolean readOnly;
+    private boolean open = true;
+
+    DiskPort(Disk disk, Scheduler scheduler, DiskWatch watch, boolean readOnly) {
+        this.disk = disk;
+        this.scheduler = scheduler;
+        this.watch = watch;
+        this.readOnly = readOnly;
+    }
+
+    @Override
+    public String name() {
+        return disk.name();
+    }
+
+    @Override
+    public long sizeBytes() {
+        return disk.bytes();
+    }
+
+    @Override
+    public int blockBytes() {
+        return Disk.SECTOR;
+    }
+
+    @Override
+    public boolean punchesHoles() {
+        return true;
+    }
+
+    private void begin(String what, long position, long bytes) throws IOException {
+        if (position < 0 || bytes < 0 || bytes > disk.bytes() - position) {
+            throw new IllegalArgumentException(what + " of " + bytes + " bytes at " + position + " of " + name());
+        }
+        scheduler.point(what, position, bytes);
+        if (scheduler.dice().oneIn(50)) {
+            scheduler.sleep(1 + scheduler.dice().below(40_000_000));
+        }
+        if (disk.troubles().takeEviction(scheduler.steps())) {
+            disk.evict();
+        }
+        if (!open) {
+            throw new IOException(name() + " is closed");
+        }
+        if (disk.troubles().isGone(scheduler.steps())) {
+            throw new IOException(name() + " is gone");
+        }
+    }
+
+    @Override
+    public void read(long position, ByteBuffer into) throws IOException {
+        begin("read", position, into.remaining());
+        if (disk.troubles().takeRead()) {
+            throw new IOException(name() + " cannot be read at " + position);
+        }
+        into.put(disk.view(), (int) position, into.remaining());
+        scheduler.point("has read", position, 0);
+    }
+
+    @Override
+    public void write(long position, ByteBuffer from) throws IOException {
+        change("write", (int) position, from.remaining(), from);
+    }
+
+    @Override
+    public void zero(long position, long bytes, Zeroing zeroing) throws IOException {
+        change("zero", (int) position, (int) bytes, null);
+    }
+
+    private void change(String what, int position, int bytes, ByteBuffer from) throws IOException {
+        begin(what, position, bytes);
+        if (readOnly) {
+            throw new IOException(name() + " was opened to read");
+        }
+        boolean fails = disk.troubles().takeWrite(position, position + bytes);
+        int wanted = fails ? scheduler.dice().below(bytes + 1) / 64 * 64 : bytes;
+        for (int done = 0; done < wanted; ) {
+            int part = wanted - done;
+            if (part > Disk.SECTOR && scheduler.dice().oneIn(4)) {
+                part = Disk.SECTOR;
+            }
+            watch.writing(disk, position + done, part, from);
+            if (from == null) {
+                disk.putZeroes(position + done, part);
+            } else {
+                disk.put(position + done, from, part);
+            }
+            done += part;
+            scheduler.point("has written", position, done);
+        }
+        if (fails) {
+            throw new IOException(name() + " cannot be written at " + position + ": " + wanted + " of " + bytes);
+        }
+    }
+
+    @Override
+    public void force() throws IOException {
+        begin("force", 0, 0);
+        if (readOnly) {
+            throw new IOException(name() + " was opened to read");
+        }
+        long mark = disk.mark();
+        scheduler.point("forcing", 0, 0);
+        if (disk.troubles().isGone(scheduler.steps())) {
+            throw new IOException(name() + " is gone");
+        }
+        if (disk.troubles().takeForce()) {
+            disk.forget(mark);
+            if (scheduler.dice().oneIn(2)) {
+                disk.troubles().evictAfter(scheduler.steps());
+            }
+            throw new IOException(name() + " cannot be forced");
+        }
+        disk.drain(mark);
+        scheduler.point("forced", mark, 0);
+    }
+
+    @Override
+    public void submit(Work work, Completion completion) {
+        scheduler.start(name() + "/submitted", () -> {
+            IOException failure = null;
+            try {
+                work.on(this);
+            } catch (IOException e) {
+                failure = e;
+            }
+            completion.done(failure);
+        });
+    }
+
+    /** Operations under way end by themselves: none of them takes for ever. */
+    @Override
+    public boolean fence(long deadlineNanos) {
+        open = false;
+        return true;
+    }
+
+    @Override
+    public void close() {
+        scheduler.point("close", 0, 0);
+        if (open && !readOnly) {
+            disk.troubles().owned = false;
+        }
+        open = false;
+    }
+}

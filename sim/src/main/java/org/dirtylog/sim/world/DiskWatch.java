@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.sim.world;
+
+import java.nio.ByteBuffer;
+
+/** Sees every write before it reaches a disk's cache. */
+@FunctionalInterface
+public interface DiskWatch {
+    /**
+     * Looks at a write.
+     *
+     * @param disk  the disk
+     * @param start where it begins
+     * @param bytes its length
+     * @param data  from its position on, which is not to be moved; {@code null} for zeroes
+     */
+    void writing(Disk disk, int start, int bytes, ByteBuffer data);
+}

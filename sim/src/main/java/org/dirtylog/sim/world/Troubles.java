@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.sim.world;
+
+/** What is about to go wrong with a disk. A count of 1 is the next operation, 0 none. */
+public final class Troubles {
+    boolean owned;
+    private int writes;
+    private int reads;
+    private int forces;
+    private long goneAt = Long.MAX_VALUE;
+    private boolean absent;
+    private long evictAt = Long.MAX_VALUE;
+    private int badStart;
+    private int badEnd;
+
+    Troubles() {}
+
+    /**
+     * Fails one write, perhaps after a part of it.
+     *
+     * @param number which one from now on
+     */
+    public void failWrite(int number) {
+        writes = number;
+    }
+
+    /**
+     * Fails one read.
+     *
+     * @param number which one from now on
+     */
+    public void failRead(int number) {
+        reads = number;
+    }
+
+    /**
+     * Fails one force and forgets what it was to bring to the medium, as Linux does with its page cache.
+     *
+     * @param number which one from now on
+     */
+    public void failForce(int number) {
+        forces = number;
+    }
+
+    /**
+     * Fails every write to a range.
+     *
+     * @param start where it begins
+     * @param end   the byte after its last
+     */
+    public void failRange(int start, int end) {
+        badStart = start;
+        badEnd = end;
+    }
+
+    /**
+     * Fails everything from a step on.
+     *
+     * @param step of the life
+     */
+    public void goAt(long step) {
+        goneAt = step;
+    }
+
+    /**
+     * Is not there at the next opening.
+     *
+     * @param newAbsent whether so
+     */
+    public void absent(boolean newAbsent) {
+        absent = newAbsent;
+    }
+
+    /** All is well from now on. */
+    public void heal() {
+        writes = 0;
+        reads = 0;
+        forces = 0;
+        goneAt = Long.MAX_VALUE;
+        absent = false;
+        badStart = 0;
+        badEnd = 0;
+    }
+
+    /** The pages of a failed force are dropped, but not before its caller has heard of the failure. */
+    void evictAfter(long step) {
+        evictAt = step;
+    }
+
+    boolean takeEviction(long step) {
+        boolean now = step > evictAt;
+        evictAt = now ? Long.MAX_VALUE : evictAt;
+        return now;
+    }
+
+    boolean isAbsent() {
+        return absent;
+    }
+
+    boolean isGone(long step) {
+        return step >= goneAt;
+    }
+
+    boolean takeWrite(int start, int end) {
+        return writes > 0 && --writes == 0 || start < badEnd && badStart < end;
+    }
+
+    boolean takeRead() {
+        return reads > 0 && --reads == 0;
+    }
+
+    boolean takeForce() {
+        return forces > 0 && --forces == 0;
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.sim.world;
+
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.HashMap;
+import java.util.Map;
+import org.dirtylog.seams.BlockDevice;
+import org.dirtylog.seams.Devices;
+import org.dirtylog.seams.InUseException;
+import org.dirtylog.seams.RecordFolder;
+
+/** The disks and records of a machine. They outlive it; {@link #under} gives them to the next. */
+public final class WorldDevices {
+    private final Map<String, Disk> disks = new HashMap<>();
+    private final Folder folder = new Folder();
+
+    /** Starts with none. */
+    public WorldDevices() {}
+
+    /**
+     * Adds a disk.
+     *
+     * @param disk to be opened by its name
+     */
+    public void add(Disk disk) {
+        disks.put(disk.name(), disk);
+    }
+
+    /**
+     * Finds a disk.
+     *
+     * @param name its name
+     * @return it, or {@code null}
+     */
+    public Disk disk(String name) {
+        return disks.get(name);
+    }
+
+    /**
+     * The records.
+     *
+     * @return the folder
+     */
+    public Folder folder() {
+        return folder;
+    }
+
+    /**
+     * Tells whether everything was given back.
+     *
+     * @return the name of a disk that is still owned, or {@code null}
+     */
+    public String owned() {
+        for (Disk disk : disks.values()) {
+            if (disk.troubles().owned) {
+                return disk.name();
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Loses power.
+     *
+     * @param dice decides what survives
+     */
+    public void crash(Dice dice) {
+        // In the order of the names: a map's own order is nothing that a seed repeats.
+        disks.keySet().stream().sorted().forEach(name -> disks.get(name).crash(dice));
+        folder.crash(dice);
+    }
+
+    /**
+     * Gives the disks to a machine.
+     *
+     * @param scheduler runs it
+     * @param watch     sees writes
+     * @return what its mirror opens
+     */
+    public Devices under(Scheduler scheduler, DiskWatch watch) {
+        return new Opener(scheduler, watch);
+    }
+
+    private final class Opener implements Devices {
+        private final Scheduler scheduler;
+        private final DiskWatch watch;
+
+        Opener(Scheduler scheduler, DiskWatch watch) {
+            this.scheduler = scheduler;
+            this.watch = watch;
+        }
+
+        private Disk find(String name) throws IOException {
+            scheduler.point("open", name.hashCode(), 0);
+            Disk disk = disks.get(name);
+            if (disk == null) {
+                throw new NoSuchFileException(name);
+            }
+            return disk;
+        }
+
+        private BlockDevice take(Disk disk) throws IOException {
+            if (disk.troubles().isAbsent() || disk.troubles().isGone(scheduler.steps())) {
+                throw new IOException(disk.name() + " is not there");
+            }
+            if (disk.troubles().owned) {
+                throw new InUseException(disk.name() + " is in use");
+            }
+            disk.troubles().owned = true;
+            return new DiskPort(disk, scheduler, watch, false);
+        }
+
+        @Override
+        public BlockDevice openLeg(String name) throws IOException {
+            return take(find(name));
+        }
+
+        @Override
+        public BlockDevice openMedium(String path, long bytes, Missing missing) throws IOException {
+            if (missing == Missing.CREATE && !disks.containsKey(path)) {
+                add(new Disk(path, (int) (bytes + Disk.SECTOR - 1) / Disk.SECTOR * Disk.SECTOR, 8));
+            }
+            Disk disk = find(path);
+            if (disk.bytes() < bytes) {
+                throw new IOException(path + " has " + disk.bytes() + " bytes, needs " + bytes);
+            }
+            return take(disk);
+        }
+
+        @Override
+        public BlockDevice openReadOnly(String path) throws IOException {
+            return new DiskPort(find(path), scheduler, watch, true);
+        }
+
+        @Override
+        public RecordFolder records() {
+            return folder.under(scheduler);
+        }
+    }
+}
