@@ -20,6 +20,9 @@ public final class History {
     private final Tampering tampering;
     private int crashes;
     private String failure;
+    /** Whether a leg of this life is to drop pages. */
+    private boolean forceFails;
+
     private boolean cleanBefore;
 
     /**
@@ -115,12 +118,13 @@ public final class History {
     // --------------------------------------------------------------------------------------------
 
     private Expectation expect(boolean last) {
+        forceFails = false;
         boolean tampered = !last && tampering.maybe();
         boolean missing = false;
         boolean troubled = false;
         if (!last) {
             for (Disk leg : world.legs) {
-                missing |= troubleLeg(leg);
+                missing |= troubleLeg(leg, !missing && twoAreCurrent());
             }
             troubled = missing | troubleLog() | troubleRecord();
         }
@@ -144,16 +148,35 @@ public final class History {
         return new Expectation(troubled, troubled && !last, found, most, last && record.isLatched());
     }
 
-    /** Answers whether it may be missing. */
-    private boolean troubleLeg(Disk leg) {
+    private boolean twoAreCurrent() {
+        RecordPeek record = world.record();
+        int current = 0;
+        for (int i = 0; record.isCompleted() && i < world.legs.length; i++) {
+            current += record.isCurrent(i) ? 1 : 0;
+        }
+        return current > 1;
+    }
+
+    /**
+     * Answers whether it may be missing. Where the only current leg drops pages that it had taken, what was acknowledged is
+     * gone and nobody can bring it back: a force fails only while another leg is current, and then that one has no trouble.
+     */
+    private boolean troubleLeg(Disk leg, boolean forceMayFail) {
         leg.troubles().heal();
-        if (!shape.legTroubles || !dice.percent(35)) {
+        if (forceFails || !shape.legTroubles || !dice.percent(35)) {
             return false;
         }
         switch (dice.below(7)) {
             case 0 -> leg.troubles().failWrite(dice.from(1, 40));
             case 1 -> leg.troubles().failRead(dice.from(1, 12));
-            case 2, 3 -> leg.troubles().failForce(dice.from(1, 6));
+            case 2, 3 -> {
+                forceFails = forceMayFail;
+                if (forceMayFail) {
+                    leg.troubles().failForce(dice.from(1, 6));
+                } else {
+                    leg.troubles().failWrite(dice.from(1, 40));
+                }
+            }
             case 4 -> leg.troubles().goAt(dice.below(400));
             case 5 -> {
                 int at = world.offsetBytes() + dice.below(shape.targetBytes());
