@@ -57,11 +57,11 @@ class PowerCuts:
         boot = self.state["boot"]
         rng = random.Random("%s-%d" % (self.state["seed"], boot))
         early = boot > 0 and not last and rng.random() < 0.3  # write, and cut, while the last cut is being repaired
-        delay = rng.uniform(0.2, 3) if early else rng.uniform(0.3, 5)
+        delay = rng.uniform(0.3, 4) if early else rng.uniform(0.5, 6)
         order = {
             "boot": boot, "seed": self.state["seed"], "early": early, "last": last, "clients": CLIENTS,
             # Where clients seldom flush, what is cleaned was forced by nobody but the mirror.
-            "flushSeconds": rng.choice((0.3, 6)),
+            "flushSeconds": rng.choice((0.5, 30)),
             "syncFirst": random.Random(self.state["seed"]).random() < 0.5,
             "sectors": SECTORS, "regionSectors": REGION_SECTORS,
         }  # fmt: skip
