@@ -69,8 +69,9 @@ public final class NbdServer implements AutoCloseable {
             } catch (IOException | RuntimeException e) {
                 LOG.debug("NBD connection to '{}' ended: {}", exportName, e.toString());
             } finally {
-                stream.close();
+                // The place is free before the client can know that it is.
                 connections.remove(this);
+                stream.close();
             }
         }
     }
