@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
  * the time in which a client must say what it wants.
  */
 final class ControlSocket implements AutoCloseable {
+    private static final int REFUSED_SECONDS = 2;
     private static final Logger LOG = LoggerFactory.getLogger(ControlSocket.class);
 
     static final int MOST_COMMANDS = 64;
@@ -93,14 +94,16 @@ final class ControlSocket implements AutoCloseable {
     }
 
     /** Runs on the accepting thread; the answer fits into any socket buffer, so it cannot block. */
-    private static void refuse(SocketChannel client) {
-        try (client) {
+    private void refuse(SocketChannel client) {
+        try {
             Frame.of(Frame.ERR, "error: " + MOST_COMMANDS + " commands are running already; try again later\n")
                     .write(client);
             Frame.exit(Refusal.FAILED).write(client);
         } catch (IOException e) {
             LOG.debug("A client that could not be served left", e);
         }
+        // Closed at once, with its command unread, the client might get an error in the place of the answer.
+        deadlines.schedule(() -> closeQuietly(client), REFUSED_SECONDS, TimeUnit.SECONDS);
     }
 
     private void serve(SocketChannel client) {
