@@ -4,6 +4,7 @@
 apt resolves and downloads the packages of this computer's own sources; they are unpacked into a
 folder. Nothing is installed, and no step needs root.
 """
+import fcntl
 import hashlib
 import lzma
 import os
@@ -215,9 +216,15 @@ def build():
     """Builds the image unless it is there and current; returns its folder."""
     require_tools()
     folder = cache()
-    if ready():
-        return folder
     folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two scenarios may be started at once
+        if not ready():
+            make(folder)
+    return folder
+
+
+def make(folder):
     (folder / "recipe").unlink(missing_ok=True)
     kernel, root, version = unpack(folder)
     run("depmod", "-b", kernel, version)
@@ -233,4 +240,3 @@ def build():
         shutil.rmtree(done)
     first_boots(folder)
     (folder / "recipe").write_text(recipe())
-    return folder

@@ -14,6 +14,8 @@ APPEND = (
 )
 CUT = "cut"
 LATE = "late"
+STUCK = "stuck"
+BOOT_SECONDS = 120
 
 
 def die_with_parent():
@@ -59,7 +61,13 @@ class Machine:
         Runs SHARED/run. `cut` is asked often; when it says yes, the emulator is killed at once.
         Returns the script's status, CUT or LATE. Its output is in SHARED/output.
         """
-        shared = Path(shared)
+        for _ in range(3):
+            status = self._run_once(Path(shared), limit, cut)
+            if status != STUCK:
+                return status
+        raise RuntimeError("the machine does not come up in %d seconds, tried three times" % BOOT_SECONDS)
+
+    def _run_once(self, shared, limit, cut):
         for name in ("status", "output", "booted", "console"):
             (shared / name).unlink(missing_ok=True)
         errors = shared / "emulator"
@@ -67,13 +75,16 @@ class Machine:
             emulator = subprocess.Popen(
                 self.command(shared, shared / "console"), stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent
             )
-        end = time.monotonic() + limit
+        begun = time.monotonic()
         try:
             while emulator.poll() is None:
                 if cut():
                     return CUT
-                if time.monotonic() > end:
+                if time.monotonic() > begun + limit:
                     return LATE
+                # An emulated kernel sometimes spins before its first process. It has touched nothing of ours yet.
+                if time.monotonic() > begun + BOOT_SECONDS and not (shared / "booted").is_file():
+                    return STUCK
                 time.sleep(0.01)
         finally:
             emulator.kill()
