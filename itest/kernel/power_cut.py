@@ -35,6 +35,7 @@ class PowerCuts:
         if self.state_file.is_file():
             self.state = json.loads(self.state_file.read_text())
             self.admissible.stamps = {int(block): set(found) for block, found in self.state["stamps"].items()}
+            self.admissible.writes, self.admissible.flushes = self.state["totals"]
             print("going on with seed %s at boot %d" % (self.state["seed"], self.state["boot"]), flush=True)
         else:
             self.series.prepare()
@@ -48,6 +49,7 @@ class PowerCuts:
     def save(self):
         self.state["boot"] += 1
         self.state["stamps"] = {block: sorted(found) for block, found in self.admissible.stamps.items()}
+        self.state["totals"] = [self.admissible.writes, self.admissible.flushes]
         new = self.state_file.with_suffix(".new")
         new.write_text(json.dumps(self.state))
         new.replace(self.state_file)
