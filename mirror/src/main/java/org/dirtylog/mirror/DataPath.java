@@ -144,6 +144,7 @@ final class DataPath implements BlockDevice {
         if (!nobody) {
             latch(legs, failed);
         }
+        mirror.beginSettling();
         mirror.writes.leave(hint);
         try {
             if (nobody && cause != null) {
@@ -160,6 +161,7 @@ final class DataPath implements BlockDevice {
             throw e;
         } finally {
             mirror.table.leave(region);
+            mirror.endSettling();
             // A copier may wait for the count.
             mirror.regionsChanged.raise();
         }
@@ -326,6 +328,7 @@ final class DataPath implements BlockDevice {
         if (!nobodyElse) {
             latch(legs, failed);
         }
+        mirror.beginSettling();
         mirror.writes.leave(hint);
         try {
             if (nobodyElse) {
@@ -334,6 +337,7 @@ final class DataPath implements BlockDevice {
             failures.exclude(why);
         } finally {
             mirror.table.leave(region);
+            mirror.endSettling();
         }
     }
 

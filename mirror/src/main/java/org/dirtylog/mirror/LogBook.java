@@ -28,6 +28,8 @@ final class LogBook {
     private volatile DirtyLog log;
     private volatile DirtyLogException failure;
     private volatile boolean stopped;
+    /** Whether the mirror is being suspended: who asks for a mark is sent back to the gate, which is closed. */
+    private volatile boolean marksHeld;
 
     // Guarded by this.
     private long[] marks = new long[16];
@@ -55,10 +57,17 @@ final class LogBook {
     void start(DirtyLog newLog) {
         log = newLog;
         failure = null;
+        marksHeld = false;
         synchronized (this) {
             paused = false;
         }
         turns.raise();
+    }
+
+    /** Marks nothing from now on, so that what is cleaned at a stop stays clean. The gate for writes is closed. */
+    void holdMarks() {
+        marksHeld = true;
+        turns.await(this::isIdle);
     }
 
     /** Waits for the turn under way and lets no other begin. What is asked for stays asked for. */
@@ -155,7 +164,7 @@ final class LogBook {
         }
         boolean flushed = false;
         try {
-            RegionSet fresh = stillClean(wanted);
+            RegionSet fresh = marksHeld ? RegionSet.none() : stillClean(wanted);
             log.markClean(cleaned);
             log.markDirty(fresh);
             FlushResult result = flush();

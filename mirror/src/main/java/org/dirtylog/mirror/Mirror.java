@@ -269,6 +269,10 @@ public final class Mirror implements MirrorTarget {
                 throw new MirrorException("mirror " + config.name() + " is "
                         + status().word().text() + ", only one that runs can be suspended");
             }
+            if (!running.failures.pending().isEmpty()) {
+                throw new MirrorException(
+                        "mirror " + config.name() + " cannot be suspended now: " + running.failures.pending());
+            }
             quiesce(running);
         });
     }
@@ -283,6 +287,10 @@ public final class Mirror implements MirrorTarget {
             state.writes.awaitEmpty();
         }
         state.reads.awaitEmpty();
+        // P5, P7: who waits for an exclusion still counts itself in its region, and the table is filled anew at a
+        // resume.
+        state.awaitSettled();
+        book.holdMarks();
         try {
             if (book.failure() == null && parts.failures.pending().isEmpty()) {
                 parts.cleaner.cleanAll();
@@ -353,6 +361,7 @@ public final class Mirror implements MirrorTarget {
 
     /** Stops cleanly and gives everything back. Without an opening before, it has no effect. Clients get errors from now on. */
     public void stop() {
+        giveUpExclusions();
         try {
             inTurn(() -> stopInTurn(false));
         } catch (MirrorException e) {
@@ -366,7 +375,16 @@ public final class Mirror implements MirrorTarget {
      * @throws MirrorException if the log or the record cannot be released; the mirror is stopped all the same
      */
     public void dissolve() throws MirrorException {
+        giveUpExclusions();
         inTurn(() -> stopInTurn(true));
+    }
+
+    /** One that cannot be recorded may hold up the command before this one. */
+    private void giveUpExclusions() {
+        Running parts = running;
+        if (parts != null) {
+            parts.failures.stop();
+        }
     }
 
     private void stopInTurn(boolean dissolve) throws MirrorException {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.mirror;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import org.dirtylog.log.RegionGeometry;
 import org.dirtylog.seams.Signal;
 import org.dirtylog.seams.Surroundings;
@@ -19,6 +20,11 @@ final class MirrorState {
     /** Raised when words leave CLEANING or RECOVERING, and when a copier no longer wants a region. */
     final Signal regionsChanged;
 
+    /** Operations that have left the gate and not yet their region: some legs failed them, and they wait for an exclusion. */
+    private final AtomicInteger settling = new AtomicInteger();
+
+    private final Signal settled;
+
     private volatile LegSet legs;
 
     MirrorState(String name, RegionGeometry geometry, Surroundings world) {
@@ -29,7 +35,24 @@ final class MirrorState {
         this.ranges = new RangeTable(world.tasks(), name);
         this.writes = new Gate(world.tasks(), name + "/writes");
         this.reads = new Gate(world.tasks(), name + "/reads");
+        this.settled = world.tasks().signal(name + "/settled");
         this.regionsChanged = world.tasks().signal(name + "/regions");
+    }
+
+    /** To be called before the gate is left. */
+    void beginSettling() {
+        settling.incrementAndGet();
+    }
+
+    /** To be called after the region was left. */
+    void endSettling() {
+        settling.decrementAndGet();
+        settled.raise();
+    }
+
+    /** Waits until nobody counts itself in a region any more. The gate is closed and empty. */
+    void awaitSettled() {
+        settled.await(() -> settling.get() == 0);
     }
 
     LegSet legs() {

@@ -315,7 +315,11 @@ final class Recovery {
             batch = copied;
             copied = RegionSet.none();
         }
-        cleaner.cleanIdle(batch);
+        long cleaned = cleaner.cleanIdle(batch);
+        if (cleaned < batch.count()) {
+            // Somebody writes there: they are cleaned like everything that was written.
+            cleaner.marked(batch.count() - cleaned);
+        }
     }
 
     private void retryFailed() {

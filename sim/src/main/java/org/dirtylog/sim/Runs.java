@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.sim;
 
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
 import org.dirtylog.sim.world.Trace;
 
@@ -32,10 +34,24 @@ public final class Runs {
     public long run(long first, long end, Tally tally, BooleanSupplier enough) {
         long seed = first;
         while (seed < end && !enough.getAsBoolean()) {
-            tally.add(seed, run(seed), options);
+            tally.add(seed, onItsOwn(seed), options);
             seed++;
         }
         return seed;
+    }
+
+    /**
+     * Runs a history on a thread of its own: coroutines that a crash left in the middle of a call leave behind what they had put
+     * into their thread, and with it everything they knew.
+     */
+    private History.Outcome onItsOwn(long seed) {
+        FutureTask<History.Outcome> history = new FutureTask<>(() -> run(seed));
+        new Thread(history, "history " + seed).start();
+        try {
+            return history.get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new IllegalStateException("seed " + seed + " broke the simulator", e);
+        }
     }
 
     private History.Outcome run(long seed) {
