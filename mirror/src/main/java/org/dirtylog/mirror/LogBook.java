@@ -59,6 +59,8 @@ final class LogBook {
         failure = null;
         marksHeld = false;
         synchronized (this) {
+            // The table was filled anew: what was to be cleaned before is not idle any more for all that is known.
+            cleanings = RegionSet.none();
             paused = false;
         }
         turns.raise();
@@ -190,7 +192,6 @@ final class LogBook {
                     done = ticket;
                 } else {
                     wanted.forEach(this::gather);
-                    cleanings = cleanings.plus(cleaned);
                     gathering = ticket + 1;
                 }
             }
