@@ -154,7 +154,8 @@ public final class History {
         for (int i = 0; record.isCompleted() && i < world.legs.length; i++) {
             current += record.isCurrent(i) ? 1 : 0;
         }
-        return current > 1;
+        // One of which an earlier force failed is excluded as soon as it can be.
+        return current > 1 && !record.isLatched();
     }
 
     /**
