@@ -80,6 +80,12 @@ final class DiskLog implements DirtyLog {
         } catch (IOException e) {
             throw unreadable(e);
         }
+        if (verdict.accepted().isPresent()) {
+            // What names the log may be in the system's cache only: from an opening that was killed before it forced.
+            // The
+            // record is not to confirm a pair that a crash can take back, or everything is copied for nothing.
+            force();
+        }
         pair = opening.announce(verdict.accepted());
         image = found;
         write("write all bits", image::writeAllBits);

@@ -109,13 +109,14 @@ class DiskLogOpeningTest {
             public LogPair announce(Optional<LogPair> accepted) throws DirtyLogException.Unavailable {
                 assertEquals(writes, f.medium.writes);
                 assertTrue(accepted.isPresent());
+                assertEquals(forces + 1, f.medium.forces, "what names the log is on the medium when it is confirmed");
                 f.medium.fuse = 1;
                 return super.announce(accepted);
             }
         };
         assertThrows(CrashableMedium.PowerCut.class, () -> f.log.resume(cutAtTheForceOfTheBits));
         assertEquals(writes + 1, f.medium.writes);
-        assertEquals(forces, f.medium.forces);
+        assertEquals(forces + 1, f.medium.forces);
         assertArrayEquals(head, Arrays.copyOf(f.medium.content(), 1024), "no identity yet");
     }
 
