@@ -149,6 +149,9 @@ final class Recovery {
         } catch (IOException e) {
             LOG.warn("Mirror {}: recovery stops: {}", mirror.name, e.getMessage());
         } finally {
+            // Also when the log has failed: a copy that outlived this would own a region of a table that is filled
+            // anew.
+            changed.await(this::noneInFlight);
             end();
         }
     }
