@@ -259,7 +259,7 @@ final class DataPath implements BlockDevice {
     }
 
     /**
-     * Current legs may differ here. What the source says is written to the others before the client sees it: a later failure
+     * Current legs may differ here. What the source says is written to all of them before the client sees it: a later failure
      * of the source must not change what has been seen (P11, R5). Answers {@code false} if the doubt has gone meanwhile.
      */
     private boolean readInDoubt(long region, long position, long end, ByteBuffer into, int start) throws IOException {
@@ -285,8 +285,10 @@ final class DataPath implements BlockDevice {
                     throw new IOException("leg " + legs.source().name() + ", the source, is failing");
                 }
                 legs.source().read(position, into);
+                // To the source too, as recovery does (P19): after a kill, what it shows may be a page that a
+                // failed force has dropped, and a flush that follows the read must make it last.
                 for (int i = 0; i < legs.size(); i++) {
-                    if ((legs.currentMask() & 1 << i) != 0 && i != legs.sourceIndex()) {
+                    if ((legs.currentMask() & 1 << i) != 0) {
                         into.position(start);
                         failed |= writeBack(legs.leg(i), position, into);
                     }
