@@ -113,6 +113,7 @@ final class Client implements Runnable {
         ByteBuffer bytes = ByteBuffer.allocate(count * DataModel.CELL);
         long begun = world.model.beginRead();
         note("read", first, count, "");
+        boolean again = false;
         try {
             device.read((long) first * DataModel.CELL, bytes);
             note("read", first, count, " is done");
@@ -120,10 +121,14 @@ final class Client implements Runnable {
             if (wrong != null) {
                 scheduler.fail("R4, R5: " + wrong);
             }
+            again = session.isAmbushed(first, count);
         } catch (IOException e) {
             session.refused("read", e);
         }
         world.model.endRead();
+        if (again) {
+            read(first, count);
+        }
     }
 
     private void flush() {

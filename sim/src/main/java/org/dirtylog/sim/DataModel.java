@@ -218,6 +218,19 @@ final class DataModel {
     // ---- crashes
     // ------------------------------------------------------------------------------------------------------
 
+    /** The process was killed: what was acknowledged is there, what was under way may be. What was decided stays so. */
+    void killed() {
+        readsUnderWay = 0;
+        long now = ++time;
+        for (int cell = 0; cell < counts.length; cell++) {
+            for (int i = 0; i < counts[cell]; i++) {
+                Version version = cells[cell][i].version;
+                version.end = Math.min(version.end, now);
+            }
+        }
+        time++;
+    }
+
     /** From here on each write that may have survived is one possibility among equals. */
     void crashed() {
         readsUnderWay = 0;
@@ -229,6 +242,10 @@ final class DataModel {
             prune(cell);
             int kept = 0;
             for (int i = 0; i < counts[cell]; i++) {
+                if (entries[i].decidedAgainst < flushedAt && entries[i].version.begin < entries[i].decidedAgainst) {
+                    // A read has shown something else, and a flush that began later has made that last.
+                    continue;
+                }
                 Entry possible = new Entry(new Version(entries[i].version.op, entries[i].version.begin));
                 possible.version.end = time;
                 possible.survivable = entries[i].survivable;
@@ -241,22 +258,24 @@ final class DataModel {
         lifeBegan = ++time;
     }
 
-    /** Judges an image after a crash. Answers what is wrong, or {@code null}. */
-    String survived(byte[] image, int offset, boolean isSource) {
+    /** Judges an image after a crash, or a kill by which nothing was lost. Answers what is wrong, or {@code null}. */
+    String survived(byte[] image, int offset, boolean isSource, boolean lostNothing) {
         ByteBuffer bytes = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
         for (int cell = 0; cell < counts.length; cell++) {
             long value = valueAt(bytes, offset + cell * CELL);
-            if (!isPossible(cell, value, isSource)) {
+            if (!isPossible(cell, value, isSource, lostNothing)) {
                 return "cell " + cell + " holds " + text(value) + ", admissible: " + describe(cell, time);
             }
         }
         return null;
     }
 
-    private boolean isPossible(int cell, long value, boolean isSource) {
+    private boolean isPossible(int cell, long value, boolean isSource, boolean lostNothing) {
         for (int i = 0; i < counts[cell]; i++) {
             Entry entry = cells[cell][i];
-            if (value(entry.version.op, cell) == value && (entry.survivable || !isSource)) {
+            if (value(entry.version.op, cell) == value
+                    && (entry.survivable || !isSource)
+                    && !(lostNothing && isObsolete(cell, entry.version, time))) {
                 return true;
             }
         }

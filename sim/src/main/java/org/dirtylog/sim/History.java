@@ -22,8 +22,12 @@ public final class History {
     private String failure;
     /** Whether a leg of this life is to drop pages. */
     private boolean forceFails;
+    /** After how many reads the leg that was read fails; 0 for never. */
+    private int ambush;
 
     private boolean cleanBefore;
+    /** Whether the log lost pages in a failed force, and was not opened since. */
+    private boolean dropped;
 
     /**
      * How a history went.
@@ -119,6 +123,7 @@ public final class History {
 
     private Expectation expect(boolean last) {
         forceFails = false;
+        ambush = 0;
         boolean tampered = !last && tampering.maybe();
         boolean missing = false;
         boolean troubled = false;
@@ -126,7 +131,10 @@ public final class History {
             for (Disk leg : world.legs) {
                 missing |= troubleLeg(leg, !missing && twoAreCurrent());
             }
-            troubled = missing | troubleLog() | troubleRecord();
+            boolean more = shape.legTroubles && !forceFails;
+            ambush = more && dice.percent(30) ? dice.from(1, 4) : 0;
+            troubled = missing | (more && dice.percent(15) && troubleAllLegs()) | ambush > 0;
+            troubled |= troubleLog() | troubleRecord();
         }
         RecordPeek record = world.record();
         troubled |= record.isLatched();
@@ -142,10 +150,15 @@ public final class History {
         long most = -1;
         if (known && !tampered && !tampering.isLogForeign() && !returning && !troubled && !shape.sync.equals("sync")) {
             boolean nothing = cleanBefore && allCurrent;
-            most = nothing ? 0 : (long) KernelLog.countDirty(log.medium(), shape.regions) * shape.regionBytes();
+            most = nothing ? 0 : (long) KernelLog.countDirty(log.view(), shape.regions) * shape.regionBytes();
+        }
+        if (log != null && (dropped || log.hasDropped()) && found.equals("recorded")) {
+            // The pair that an opening confirmed may have been a page that was dropped before: then all is dirty.
+            found = "recorded stale";
+            most = -1;
         }
         world.trace.note("expect " + found + ", at most " + most + (troubled ? ", troubled" : ""));
-        return new Expectation(troubled, troubled && !last, found, most, last && record.isLatched());
+        return new Expectation(troubled, troubled && !last, found, most, last && record.isLatched(), ambush);
     }
 
     private boolean twoAreCurrent() {
@@ -186,6 +199,16 @@ public final class History {
             default -> leg.troubles().absent(true);
         }
         world.trace.note("trouble for " + leg.name());
+        return true;
+    }
+
+    /** Each leg fails a write, and soon after each other. */
+    private boolean troubleAllLegs() {
+        int first = dice.from(1, 30);
+        for (Disk leg : world.legs) {
+            leg.troubles().failWrite(first + dice.below(3));
+        }
+        world.trace.note("trouble for all legs");
         return true;
     }
 
@@ -234,16 +257,29 @@ public final class History {
     // ---- power fails
     // ----------------------------------------------------------------------------------------------------
 
-    /** The power fails after every life, also after a clean stop, which must not mind. */
+    /** The power fails after every life, or the process is killed; also after a clean stop, which must not mind. */
     private void survive(Session session) {
         if (failure != null) {
             return;
         }
         cleanBefore = session.isStoppedCleanly();
-        world.model.crashed();
-        world.devices.crash(dice);
-        tampering.remember(session.isOpened());
-        failure = world.judge.survived();
+        boolean killed = dice.percent(shape.killPercent);
+        boolean lostNothing = killed && !world.judge.mayHaveLostPages();
+        if (lostNothing) {
+            world.model.killed();
+        } else {
+            world.model.crashed();
+        }
+        Disk log = world.log();
+        dropped = log != null && (log.hasDropped() || dropped && !session.isOpened());
+        if (killed) {
+            world.devices.kill(dice);
+        } else {
+            world.devices.crash(dice);
+        }
+        world.trace.note(killed ? "killed" : "power fails");
+        tampering.remember(session.isOpened(), !killed);
+        failure = world.judge.survived(lostNothing);
         if (failure != null) {
             failure = "after the crash: " + failure;
         }

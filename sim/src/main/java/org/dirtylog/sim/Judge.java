@@ -126,17 +126,23 @@ final class Judge implements DiskWatch {
         return 0;
     }
 
+    /** A leg that reads differently from leg 0 in a region; 0 if none does. */
+    int firstDifferenceRead(int region) {
+        int from = world.offsetBytes() + region * shape.regionBytes();
+        int end = from + shape.bytesIn(region);
+        for (int i = 1; i < world.legs.length; i++) {
+            if (!Arrays.equals(world.legs[0].view(), from, end, world.legs[i].view(), from, end)) {
+                return i;
+            }
+        }
+        return 0;
+    }
+
     /** Counts the regions that read the same on all legs. */
     int countEqualViews() {
         int equal = 0;
         for (int region = 0; region < shape.regions; region++) {
-            int from = world.offsetBytes() + region * shape.regionBytes();
-            int end = from + shape.bytesIn(region);
-            boolean same = true;
-            for (int i = 1; i < world.legs.length; i++) {
-                same &= Arrays.equals(world.legs[0].view(), from, end, world.legs[i].view(), from, end);
-            }
-            equal += same ? 1 : 0;
+            equal += firstDifferenceRead(region) == 0 ? 1 : 0;
         }
         return equal;
     }
@@ -144,14 +150,29 @@ final class Judge implements DiskWatch {
     // ---- after a crash
     // --------------------------------------------------------------------------------------------------
 
-    /** Judges what survived. Answers what is wrong, or {@code null}. */
-    String survived() {
+    /** Whether a leg that the record calls current reads what its medium does not hold, and nobody knows it any more. */
+    boolean mayHaveLostPages() {
+        RecordPeek record = world.record();
+        boolean lost = false;
+        for (int i = 0; i < world.legs.length; i++) {
+            lost |= record.isCurrent(i) && world.legs[i].hasDropped();
+        }
+        return lost;
+    }
+
+    /**
+     * Judges what survived; what the system still caches is there. Answers what is wrong, or {@code null}.
+     *
+     * @param lostNothing whether every acknowledged write has to be on every current leg
+     */
+    String survived(boolean lostNothing) {
         RecordPeek record = world.record();
         String wrong = regionsWrong(record);
         for (int i = 0; wrong == null && i < world.legs.length; i++) {
             boolean must = record.isCompleted() ? record.isCurrent(i) : i == 0;
             if (must) {
-                String lost = world.model.survived(world.legs[i].medium(), world.offsetBytes(), i == record.source());
+                String lost = world.model.survived(
+                        world.legs[i].view(), world.offsetBytes(), i == record.source(), lostNothing);
                 wrong = lost == null ? null : "R4, R5: on current leg " + i + ", " + lost;
             }
         }
@@ -161,12 +182,12 @@ final class Judge implements DiskWatch {
     /** R1, for all configured legs (P17): what the log calls clean is the same on all of them. */
     private String regionsWrong(RecordPeek record) {
         Disk log = world.log();
-        if (log == null || !logIsOurs || !record.isCompleted() || !KernelLog.isRecord(log.medium())) {
+        if (log == null || !logIsOurs || !record.isCompleted() || !KernelLog.isRecord(log.view())) {
             return null;
         }
         for (int region = 0; region < shape.regions; region++) {
-            if (KernelLog.isClean(log.medium(), region)) {
-                int differs = firstDifference(region);
+            if (KernelLog.isClean(log.view(), region)) {
+                int differs = firstDifferenceRead(region);
                 if (differs > 0) {
                     return "R1: region " + region + " is clean in the log, but legs 0 and " + differs + " differ in it";
                 }

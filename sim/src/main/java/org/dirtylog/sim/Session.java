@@ -36,6 +36,9 @@ final class Session implements Runnable {
     private boolean opened;
     private boolean stoppedCleanly;
     private boolean settled;
+    private int untilAmbush;
+    /** Whether the operator suspends, resumes and stops while much is under way. */
+    private final boolean busy;
 
     /** Operations that are not answered: of clients and of the operator. */
     int inFlight;
@@ -54,7 +57,22 @@ final class Session implements Runnable {
         this.budget = budget;
         this.last = last;
         this.ended = scheduler.signal("clients");
-        this.hotRegion = world.dice.below(world.shape.regions);
+        this.hotRegion = hotRegion();
+        this.untilAmbush = expected.ambush();
+        this.busy = !last && world.dice.percent(25);
+    }
+
+    /** Where most is done: often where the legs differ, for nobody knows yet which of them is right. */
+    private int hotRegion() {
+        int first = world.dice.below(world.shape.regions);
+        boolean any = world.dice.oneIn(2);
+        for (int i = 0; !any && i < world.shape.regions; i++) {
+            int region = (first + i) % world.shape.regions;
+            if (world.judge.firstDifferenceRead(region) > 0) {
+                return region;
+            }
+        }
+        return first;
     }
 
     /** Whether the mirror was opened. */
@@ -87,6 +105,22 @@ final class Session implements Runnable {
     void clientEnded() {
         clients--;
         ended.raise();
+    }
+
+    /** A client has read. Answers whether it is to read once more, since the leg that was read has failed just now. */
+    boolean isAmbushed(int first, int count) {
+        if (untilAmbush == 0 || --untilAmbush > 0) {
+            return false;
+        }
+        Disk source = world.legs[world.record().source()];
+        int from = world.offsetBytes() + first * DataModel.CELL;
+        world.trace.note("what was read of " + source.name() + " is lost");
+        if (world.dice.oneIn(2)) {
+            source.troubles().goAt(scheduler.steps());
+        } else {
+            source.troubles().loseRange(from, from + count * DataModel.CELL);
+        }
+        return true;
     }
 
     /** An operation was answered with an error: R9 allows it only where something was made to fail. */
@@ -180,10 +214,13 @@ final class Session implements Runnable {
 
     private void operate() {
         for (int i = 0; clients > 0; i++) {
-            if (i == PATIENCE) {
+            if (i == (busy ? 200 * PATIENCE : PATIENCE)) {
                 scheduler.fail("R12: " + clients + " clients do not get on; status " + mirror.status());
             }
-            long later = scheduler.time() + world.dice.pick(50_000_000, 300_000_000, 2_000_000_000);
+            long later = scheduler.time()
+                    + (busy
+                            ? world.dice.pick(100_000, 3_000_000, 20_000_000)
+                            : world.dice.pick(50_000_000, 300_000_000, 2_000_000_000));
             if (!ended.await(() -> clients == 0, later)) {
                 look(i);
             } else {
@@ -202,7 +239,7 @@ final class Session implements Runnable {
             scheduler.fail("R8: " + status);
         }
         boolean stuck = status.word() == MirrorStatus.Word.LOG_FAILED || status.word() == MirrorStatus.Word.FAILED;
-        if (stuck && times > 1 || world.dice.oneIn(10) || times > 10 && world.dice.oneIn(4)) {
+        if (stuck && times > 1 || world.dice.oneIn(busy ? 4 : 10) || times > 10 && world.dice.oneIn(4)) {
             suspendAndResume();
         }
     }

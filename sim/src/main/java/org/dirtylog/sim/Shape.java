@@ -30,6 +30,8 @@ final class Shape {
     final boolean recordTroubles;
     final boolean tampering;
     final int crashes;
+    /** How often a process is killed where else the power fails. */
+    final int killPercent;
 
     Shape(Dice dice, Options options) {
         regions = dice.percent(70) ? dice.from(8, 16) : dice.from(17, 64);
@@ -50,6 +52,7 @@ final class Shape {
         logTroubles = troubled && dice.percent(30);
         recordTroubles = troubled && dice.percent(30);
         tampering = options.troubles() && dice.percent(12);
+        killPercent = dice.pick(0, 20, 40, 70);
         crashes = dice.percent(90) ? options.crashes() : dice.from(1, options.crashes());
     }
 

@@ -27,10 +27,10 @@ final class Tampering {
     }
 
     /** Keeps copies of the log now and then. */
-    void remember(boolean opened) {
+    void remember(boolean opened, boolean settled) {
         foreign &= !opened;
         Disk log = world.log();
-        if (log == null || !world.shape.tampering || old != null || foreign || !world.dice.oneIn(3)) {
+        if (!settled || log == null || !world.shape.tampering || old != null || foreign || !world.dice.oneIn(3)) {
             return;
         }
         RecordPeek record = world.record();

@@ -26,6 +26,7 @@ public final class Disk {
     private int count;
     private int poolEnd;
     private long nextNumber;
+    private boolean dropped;
 
     private final Troubles troubles = new Troubles();
 
@@ -136,6 +137,7 @@ public final class Disk {
 
     /** The kernel drops the pages before a mark: they are still read, and no force ever brings them to the medium. */
     void forget(long mark) {
+        dropped |= count > 0 && numbers[0] < mark;
         settle(mark, false);
     }
 
@@ -248,7 +250,29 @@ public final class Disk {
         }
     }
 
+    /**
+     * The process that used it is killed and the system goes on: what is cached stays so, dropped pages are read or not.
+     *
+     * @param dice decides that
+     */
+    public void kill(Dice dice) {
+        if (troubles.takeEviction(Long.MAX_VALUE) && dice.oneIn(2)) {
+            evict();
+        }
+        troubles.owned = false;
+    }
+
+    /**
+     * Tells whether a failed force has lost something.
+     *
+     * @return whether pages were dropped since power failed last
+     */
+    public boolean hasDropped() {
+        return dropped;
+    }
+
     private void restart() {
+        dropped = false;
         count = 0;
         poolEnd = 0;
         System.arraycopy(medium, 0, view, 0, view.length);

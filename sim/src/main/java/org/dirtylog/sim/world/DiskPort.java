@@ -62,7 +62,8 @@ final class DiskPort implements BlockDevice {
     @Override
     public void read(long position, ByteBuffer into) throws IOException {
         begin("read", position, into.remaining());
-        if (disk.troubles().takeRead()) {
+        if (disk.troubles().takeRead(position, position + into.remaining())) {
+            scheduler.hasFailed();
             throw new IOException(name() + " cannot be read at " + position);
         }
         into.put(disk.view(), (int) position, into.remaining());
@@ -101,6 +102,7 @@ final class DiskPort implements BlockDevice {
             scheduler.point("has written", position, done);
         }
         if (fails) {
+            scheduler.hasFailed();
             throw new IOException(name() + " cannot be written at " + position + ": " + wanted + " of " + bytes);
         }
     }
@@ -118,6 +120,9 @@ final class DiskPort implements BlockDevice {
         }
         if (disk.troubles().takeForce()) {
             disk.forget(mark);
+            scheduler.hasFailed();
+            // Nobody has heard of it yet, and others may force meanwhile.
+            scheduler.point("cannot force", 0, 0);
             if (scheduler.dice().oneIn(2)) {
                 disk.troubles().evictAfter(scheduler.steps());
             }

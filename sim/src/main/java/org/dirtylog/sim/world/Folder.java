@@ -107,6 +107,7 @@ public final class Folder {
             scheduler.point("folder writing", bytes.length, 0);
             if (writesLeft > 0 && --writesLeft == 0) {
                 writesLeft = --failing > 0 ? 1 : 0;
+                scheduler.hasFailed();
                 throw new IOException("no space for " + name);
             }
             files.put(name, bytes.clone());
@@ -139,6 +140,7 @@ public final class Folder {
             long covered = cleared + states.size();
             scheduler.point("folder forcing", 0, 0);
             if (forcesLeft > 0 && --forcesLeft == 0) {
+                scheduler.hasFailed();
                 throw new IOException("the folder cannot be forced");
             }
             // A force of another task may have come first and taken some of them.

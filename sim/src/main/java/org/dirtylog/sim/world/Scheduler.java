@@ -102,6 +102,13 @@ public final class Scheduler implements Tasks, Clock, Randomness {
         crashAt = newCrashAt;
     }
 
+    /** Something was made to fail: the machine crashes soon after, now and then, while that is dealt with. */
+    void hasFailed() {
+        if (crashAt != Long.MAX_VALUE && dice.oneIn(4)) {
+            crashAt = Math.min(crashAt, steps + 1 + dice.below(dice.pick(10, 40, 150)));
+        }
+    }
+
     /**
      * Runs until the end.
      *

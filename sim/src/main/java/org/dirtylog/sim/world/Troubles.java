@@ -12,6 +12,7 @@ public final class Troubles {
     private long evictAt = Long.MAX_VALUE;
     private int badStart;
     private int badEnd;
+    private boolean unreadable;
 
     Troubles() {}
 
@@ -54,6 +55,17 @@ public final class Troubles {
     }
 
     /**
+     * Fails every read of a range, and every write to it.
+     *
+     * @param start where it begins
+     * @param end   the byte after its last
+     */
+    public void loseRange(int start, int end) {
+        failRange(start, end);
+        unreadable = true;
+    }
+
+    /**
      * Fails everything from a step on.
      *
      * @param step of the life
@@ -80,6 +92,7 @@ public final class Troubles {
         absent = false;
         badStart = 0;
         badEnd = 0;
+        unreadable = false;
     }
 
     /** The pages of a failed force are dropped, but not before its caller has heard of the failure. */
@@ -88,7 +101,7 @@ public final class Troubles {
     }
 
     boolean takeEviction(long step) {
-        boolean now = step > evictAt;
+        boolean now = step > evictAt && evictAt != Long.MAX_VALUE;
         evictAt = now ? Long.MAX_VALUE : evictAt;
         return now;
     }
@@ -105,8 +118,8 @@ public final class Troubles {
         return writes > 0 && --writes == 0 || start < badEnd && badStart < end;
     }
 
-    boolean takeRead() {
-        return reads > 0 && --reads == 0;
+    boolean takeRead(long start, long end) {
+        return reads > 0 && --reads == 0 || unreadable && start < badEnd && badStart < end;
     }
 
     boolean takeForce() {

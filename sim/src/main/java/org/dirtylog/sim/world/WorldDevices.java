@@ -72,6 +72,15 @@ public final class WorldDevices {
     }
 
     /**
+     * The process ends without a word and the system goes on: nothing is lost that it was given.
+     *
+     * @param dice decides what becomes of pages that a failed force has dropped
+     */
+    public void kill(Dice dice) {
+        disks.keySet().stream().sorted().forEach(name -> disks.get(name).kill(dice));
+    }
+
+    /**
      * Gives the disks to a machine.
      *
      * @param scheduler runs it
