@@ -11,8 +11,8 @@ import org.dirtylog.seams.Tasks;
 
 /**
  * The way to one log: one call at a time, each happening before the next, and none longer than the patience. Calls that may
- * block run on a task of the lane's own, so that a log that hangs keeps that task and not its caller. No monitor is held
- * while the log is called.
+ * block run on a task of their own, so that a log that hangs keeps that task and not its caller. No monitor is held while
+ * the log is called.
  */
 final class Lane {
     /** More patience than this is as good as any. */
@@ -31,19 +31,14 @@ final class Lane {
     private final Signal turn;
     /** The waiter for an answer. */
     private final Signal answer;
-    /** The lane's task, waiting for something to do. */
-    private final Signal work;
 
     /** Who has the turn. A call that hangs keeps it for ever. */
     private final AtomicReference<Call> holder = new AtomicReference<>();
-    /** What the lane's task is to do next. */
-    private final AtomicReference<Call> next = new AtomicReference<>();
 
     private volatile boolean barred;
-    private volatile boolean taskWanted = true;
 
     /**
-     * Starts the lane's task, which ends with {@link #stop()}.
+     * Opens a lane.
      *
      * @param onHung told once or more that a call has used up the patience; bars the lane
      */
@@ -55,29 +50,15 @@ final class Lane {
         this.onHung = onHung;
         turn = tasks.signal(name + "/turn");
         answer = tasks.signal(name + "/answer");
-        work = tasks.signal(name + "/work");
-        tasks.start(name, this::serve);
     }
 
     private static long nanosOf(Duration patience) {
         return patience.compareTo(Duration.ofNanos(MOST_PATIENCE_NANOS)) > 0 ? MOST_PATIENCE_NANOS : patience.toNanos();
     }
 
-    private void serve() {
-        while (true) {
-            work.await(() -> next.get() != null || !taskWanted);
-            Call call = next.getAndSet(null);
-            if (call == null) {
-                return;
-            }
-            if (!call.isOver()) {
-                inside(call);
-                answer.raise();
-            }
-        }
-    }
-
-    private static void inside(Call call) {
+    private void inside(Call call) {
+        // A log is not charged for the time in which there was no task for its call.
+        call.start(clock.nanos());
         Call outer = INSIDE.get();
         INSIDE.set(call);
         try {
@@ -134,7 +115,6 @@ final class Lane {
             give(call);
             return false;
         }
-        call.start(clock.nanos());
         return true;
     }
 
@@ -167,10 +147,14 @@ final class Lane {
         inside(call);
     }
 
-    /** Runs the call, which has the turn, on the lane's task, and waits for its outcome as long as the patience lasts. */
+    /** Runs the call, which has the turn, on another task, and waits for its outcome as long as the patience lasts. */
     void runBounded(Call call) {
-        next.set(call);
-        work.raise();
+        tasks.start(name, () -> {
+            if (!call.isOver()) {
+                inside(call);
+                answer.raise();
+            }
+        });
         while (!call.isOver()) {
             if (!answer.await(call::isOver, deadlineOf(call))) {
                 declareIfHung(call);
@@ -201,21 +185,13 @@ final class Lane {
         if (stuck != null) {
             stuck.giveUp(why);
         }
-        taskWanted = false;
         turn.raise();
         answer.raise();
-        work.raise();
     }
 
     /** Waits until nobody is inside, at most as long as the patience. */
     boolean drain() {
         return turn.await(() -> holder.get() == null, clock.nanos() + patienceNanos);
-    }
-
-    /** Ends the lane's task, when it has nothing to do. */
-    void stop() {
-        taskWanted = false;
-        work.raise();
     }
 
     long patienceNanos() {

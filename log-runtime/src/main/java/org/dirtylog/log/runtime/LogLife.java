@@ -285,7 +285,7 @@ final class LogLife {
         closed.await(() -> closeDone, lane.clock().nanos() + lane.patienceNanos());
     }
 
-    /** On a task of its own, for the lane's may be stuck. */
+    /** On a task of its own, for the last call may be stuck. */
     private void beginClosing() {
         if (!closing.compareAndSet(false, true)) {
             return;
