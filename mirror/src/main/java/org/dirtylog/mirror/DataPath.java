@@ -88,10 +88,6 @@ final class DataPath implements BlockDevice {
                 } catch (IOException e) {
                     failed |= leg.mask();
                     cause = e;
-                } catch (RuntimeException | OutOfMemoryError e) {
-                    // A leg of a kind that we did not write: whatever it throws, region and gate are left in order.
-                    failed |= leg.mask();
-                    cause = new IOException("leg " + leg.name() + ": " + e, e);
                 }
             }
             if (failed == 0) {
@@ -238,13 +234,15 @@ final class DataPath implements BlockDevice {
         if (RegionWord.has(word, RegionWord.IN_DOUBT)) {
             holding &= legs.currentMask();
         }
+        boolean hasHealthy = (holding & ~legs.failingMask()) != 0;
         int first = 1 << legs.sourceIndex();
         IOException cause = null;
         for (int left = holding; left != 0; ) {
             int mask = (left & first) != 0 ? first : Integer.lowestOneBit(left);
             left &= ~mask;
             Leg leg = legs.leg(Integer.numberOfTrailingZeros(mask));
-            if (leg.isFailing() && left != 0) {
+            if (leg.isFailing() && hasHealthy) {
+                // P15: it counts for nothing, also when the others fail this read.
                 continue;
             }
             try {

@@ -78,7 +78,11 @@ final class Leg {
 
     void read(long position, ByteBuffer into) throws IOException {
         IOException before = forceFailure;
-        device.read(check(position, into.remaining()), into);
+        try {
+            device.read(check(position, into.remaining()), into);
+        } catch (RuntimeException | Error e) {
+            throw failure(e);
+        }
         if (forceFailure != before) {
             // The kernel has dropped pages: what was read may be older than what was written (P13).
             throw new IOException("leg " + name() + " could not be forced meanwhile", forceFailure);
@@ -86,11 +90,27 @@ final class Leg {
     }
 
     void write(long position, ByteBuffer from) throws IOException {
-        device.write(check(position, from.remaining()), from);
+        try {
+            device.write(check(position, from.remaining()), from);
+        } catch (RuntimeException | Error e) {
+            throw failure(e);
+        }
     }
 
     void zero(long position, long bytes, BlockDevice.Zeroing zeroing) throws IOException {
-        device.zero(check(position, bytes), bytes, zeroing);
+        try {
+            device.zero(check(position, bytes), bytes, zeroing);
+        } catch (RuntimeException | Error e) {
+            throw failure(e);
+        }
+    }
+
+    /**
+     * A leg may be of a kind that we did not write, and memory may run out anywhere: whatever a device throws is a failure of
+     * the leg, so that those who asked leave region, gate and range in order.
+     */
+    private IOException failure(Throwable thrown) {
+        return new IOException("leg " + name() + ": " + thrown, thrown);
     }
 
     private long check(long position, long bytes) {
@@ -132,6 +152,8 @@ final class Leg {
             return null;
         } catch (IOException e) {
             return e;
+        } catch (RuntimeException | Error e) {
+            return failure(e);
         }
     }
 

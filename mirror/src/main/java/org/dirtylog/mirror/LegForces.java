@@ -29,38 +29,54 @@ final class LegForces {
     Outcome forceAttached(LegSet legs) {
         int failing = legs.failingMask();
         int wanted = legs.attachedMask() & ~failing;
-        AtomicInteger failed = new AtomicInteger(failing);
-        AtomicReference<IOException> cause = new AtomicReference<>();
-        int own = Integer.lowestOneBit(wanted);
-        int others = wanted & ~own;
-        if (others == 0) {
-            force(legs, own, failed, cause);
-            return new Outcome(failed.get(), cause.get());
+        Round round = new Round(legs, wanted, failing);
+        for (int rest = wanted & wanted - 1; rest != 0; rest &= rest - 1) {
+            tasks.start(name, round::forceOne);
         }
-        AtomicInteger left = new AtomicInteger(Integer.bitCount(others));
-        Signal ended = tasks.signal(name);
-        for (int rest = others; rest != 0; rest &= rest - 1) {
-            int mask = Integer.lowestOneBit(rest);
-            tasks.start(name, () -> {
-                force(legs, mask, failed, cause);
-                left.decrementAndGet();
-                ended.raise();
-            });
-        }
-        force(legs, own, failed, cause);
-        ended.await(() -> left.get() == 0);
-        return new Outcome(failed.get(), cause.get());
+        // The caller takes its share, and whatever no task has begun: it never waits for a task that has no thread yet.
+        while (round.forceOne()) {}
+        round.await();
+        return new Outcome(round.failed.get(), round.cause.get());
     }
 
-    private static void force(LegSet legs, int mask, AtomicInteger failed, AtomicReference<IOException> cause) {
-        if (mask == 0) {
-            return;
+    /** The forces of one call. Whoever comes takes a leg that nobody has taken. */
+    private final class Round {
+        private final LegSet legs;
+        private final AtomicInteger untaken;
+        private final AtomicInteger unfinished;
+        private final Signal ended;
+        final AtomicInteger failed;
+        final AtomicReference<IOException> cause = new AtomicReference<>();
+
+        Round(LegSet legs, int wanted, int failing) {
+            this.legs = legs;
+            untaken = new AtomicInteger(wanted);
+            unfinished = new AtomicInteger(wanted);
+            failed = new AtomicInteger(failing);
+            ended = tasks.signal(name);
         }
-        try {
-            legs.leg(Integer.numberOfTrailingZeros(mask)).force();
-        } catch (IOException e) {
-            cause.compareAndSet(null, e);
-            failed.getAndUpdate(before -> before | mask);
+
+        /** Answers whether there was one left to force. */
+        boolean forceOne() {
+            int before = untaken.getAndUpdate(mask -> mask & mask - 1);
+            int mine = Integer.lowestOneBit(before);
+            if (mine == 0) {
+                return false;
+            }
+            try {
+                legs.leg(Integer.numberOfTrailingZeros(mine)).force();
+            } catch (IOException e) {
+                cause.compareAndSet(null, e);
+                failed.getAndUpdate(mask -> mask | mine);
+            } finally {
+                unfinished.getAndUpdate(mask -> mask & ~mine);
+                ended.raise();
+            }
+            return true;
+        }
+
+        void await() {
+            ended.await(() -> unfinished.get() == 0);
         }
     }
 }

@@ -5,11 +5,11 @@ import java.util.Objects;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.dirtylog.seams.Signal;
 import org.dirtylog.seams.Tasks;
 import org.osgi.service.component.annotations.Activate;
@@ -21,6 +21,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Tasks on daemon threads of one pool, which keeps idle threads for a minute. A thread carries the name of its task while it
  * runs it. When all threads are taken, further tasks wait for one, and the log says so.
+ *
+ * <p>Tasks wait for each other, so threads that all wait for a task without a thread would wait for ever. Therefore, when
+ * tasks are queued and none has ended for {@link #STALL_MILLIS}, the next one gets a thread of its own.
  */
 @Component(service = Tasks.class)
 public final class ThreadTasks implements Tasks, AutoCloseable {
@@ -29,7 +32,11 @@ public final class ThreadTasks implements Tasks, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ThreadTasks.class);
     private static final long KEEP_IDLE_SECONDS = 60;
+    private static final long STALL_MILLIS = 20;
 
+    private final long stallMillis;
+    private final AtomicBoolean watching = new AtomicBoolean();
+    private final AtomicLong ended = new AtomicLong();
     private final AtomicInteger threads = new AtomicInteger();
     private final AtomicBoolean shortageTold = new AtomicBoolean();
     private final ThreadPoolExecutor pool;
@@ -44,16 +51,22 @@ public final class ThreadTasks implements Tasks, AutoCloseable {
     /**
      * Makes a pool.
      *
-     * @param maxThreads how many tasks may run at once, 1 or more. Tasks wait for each other, so be generous
+     * @param maxThreads how many tasks may run at once, 1 or more
      */
     public ThreadTasks(int maxThreads) {
-        ThreadFactory factory = task -> {
-            Thread thread = new Thread(task, idleName(threads.incrementAndGet()));
-            thread.setDaemon(true);
-            return thread;
-        };
+        this(maxThreads, STALL_MILLIS);
+    }
+
+    ThreadTasks(int maxThreads, long stallMillis) {
+        this.stallMillis = stallMillis;
         pool = new ThreadPoolExecutor(
-                1, maxThreads, KEEP_IDLE_SECONDS, TimeUnit.SECONDS, new IdleFirst(), factory, this::whenAllAreTaken);
+                1,
+                maxThreads,
+                KEEP_IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new IdleFirst(),
+                this::thread,
+                this::whenAllAreTaken);
         pool.allowCoreThreadTimeOut(true);
         timer = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, "dirtylog timer");
@@ -61,6 +74,12 @@ public final class ThreadTasks implements Tasks, AutoCloseable {
             return thread;
         });
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    private Thread thread(Runnable work) {
+        Thread thread = new Thread(work, idleName(threads.incrementAndGet()));
+        thread.setDaemon(true);
+        return thread;
     }
 
     @Override
@@ -105,7 +124,7 @@ public final class ThreadTasks implements Tasks, AutoCloseable {
         }
     }
 
-    private static void run(String name, Runnable task) {
+    private void run(String name, Runnable task) {
         Thread thread = Thread.currentThread();
         String idle = thread.getName();
         thread.setName(name);
@@ -115,6 +134,7 @@ public final class ThreadTasks implements Tasks, AutoCloseable {
             LOG.error("task {} ended by {}; other tasks go on, what it was working on may be stuck", name, e, e);
         } finally {
             thread.setName(idle);
+            ended.incrementAndGet();
         }
     }
 
@@ -130,6 +150,32 @@ public final class ThreadTasks implements Tasks, AutoCloseable {
         full.getQueue().add(task);
         // If every thread has ended meanwhile, nobody would look at the queue.
         full.prestartCoreThread();
+        watch();
+    }
+
+    private void watch() {
+        if (!pool.getQueue().isEmpty() && watching.compareAndSet(false, true)) {
+            watchFrom(ended.get());
+        }
+    }
+
+    private void watchFrom(long endedBefore) {
+        try {
+            timer.schedule(() -> look(endedBefore), stallMillis, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("nobody watches for a stall after the end");
+        }
+    }
+
+    private void look(long endedBefore) {
+        if (ended.get() == endedBefore) {
+            Runnable next = pool.getQueue().poll();
+            if (next != null) {
+                thread(next).start();
+            }
+        }
+        watching.set(false);
+        watch();
     }
 
     private static String idleName(int number) {

@@ -20,10 +20,13 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class ThreadTasksTest {
     private final ThreadTasks tasks = new ThreadTasks(4);
+    /** Of this test's length no stall is noticed. */
+    private final ThreadTasks patient = new ThreadTasks(4, 60_000);
 
     @AfterEach
     void close() {
         tasks.close();
+        patient.close();
     }
 
     @Test
@@ -52,6 +55,25 @@ class ThreadTasksTest {
     }
 
     @Test
+    void tasksThatAllWaitForOthersWithoutAThreadGoOn() throws Exception {
+        CountDownLatch all = new CountDownLatch(12);
+        for (int i = 0; i < 4; i++) {
+            tasks.start("outer", () -> {
+                CountDownLatch inner = new CountDownLatch(2);
+                for (int j = 0; j < 2; j++) {
+                    tasks.start("inner", () -> {
+                        inner.countDown();
+                        all.countDown();
+                    });
+                }
+                awaitQuietly(inner);
+                all.countDown();
+            });
+        }
+        assertTrue(all.await(20, TimeUnit.SECONDS), "left: " + all.getCount());
+    }
+
+    @Test
     void tasksRunTogetherUpToTheMaximumAndTheOthersWait() throws Exception {
         CountDownLatch together = new CountDownLatch(4);
         CountDownLatch finish = new CountDownLatch(1);
@@ -59,7 +81,7 @@ class ThreadTasksTest {
         AtomicInteger running = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         for (int i = 0; i < 10; i++) {
-            tasks.start("task " + i, () -> {
+            patient.start("task " + i, () -> {
                 most.accumulateAndGet(running.incrementAndGet(), Math::max);
                 together.countDown();
                 awaitQuietly(finish);
