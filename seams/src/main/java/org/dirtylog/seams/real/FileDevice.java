@@ -118,6 +118,7 @@ final class FileDevice implements BlockDevice {
             // of
             // what was written may be there.
             channel.force(false);
+            requireWhole();
         } catch (IOException e) {
             throw failed("force", 0, sizeBytes, e);
         } finally {
@@ -196,12 +197,23 @@ final class FileDevice implements BlockDevice {
 
     private void writeAll(long positionBytes, ByteBuffer from) throws IOException {
         long position = positionBytes;
+        if (position + from.remaining() == sizeBytes) {
+            // It would give a file that somebody has truncated its length back, with zeroes for what was lost.
+            requireWhole();
+        }
         while (from.hasRemaining()) {
             int count = channel.write(from, position);
             if (count <= 0) {
                 throw new IOException("the system took nothing at byte " + position);
             }
             position += count;
+        }
+    }
+
+    private void requireWhole() throws IOException {
+        long now = channel.size();
+        if (now < sizeBytes) {
+            throw becameShorter(now);
         }
     }
 
