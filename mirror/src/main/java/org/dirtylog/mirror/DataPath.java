@@ -121,7 +121,10 @@ final class DataPath implements BlockDevice {
                 // If we crash while we wait, the region is copied for nothing: no leg has been written.
                 book.mark(region);
             } else {
-                mirror.regionsChanged.await(() -> mayEnter(mirror.table.get(region)));
+                mirror.regionsChanged.await(() -> mayEnter(mirror.table.get(region)) || book.refuses());
+                if (RegionWord.state(mirror.table.get(region)) == RegionWord.CLEANING && book.refuses()) {
+                    throw book.notMarked();
+                }
             }
         }
     }
@@ -200,7 +203,7 @@ final class DataPath implements BlockDevice {
             try {
                 legs = mirror.legs();
                 word = mirror.table.get(region);
-                if (mayReadAnywhere(legs, word)) {
+                if (mayReadAnywhere(word)) {
                     into.position(start);
                     readFromSome(legs, word, position, into);
                 }
@@ -211,7 +214,7 @@ final class DataPath implements BlockDevice {
                 // P6: the copy owns the region.
                 mirror.regionsChanged.await(() ->
                         RegionWord.state(mirror.table.get(region)) != RegionWord.RECOVERING || !mirror.reads.isOpen());
-            } else if (!mayReadAnywhere(legs, word)) {
+            } else if (!mayReadAnywhere(word)) {
                 if (readInDoubt(region, position, end, into, start)) {
                     return;
                 }
@@ -222,18 +225,14 @@ final class DataPath implements BlockDevice {
     }
 
     /** Whether a plain read will do: nobody copies, and current legs cannot differ. */
-    private static boolean mayReadAnywhere(LegSet legs, long word) {
-        return RegionWord.state(word) != RegionWord.RECOVERING
-                && (!RegionWord.has(word, RegionWord.IN_DOUBT) || Integer.bitCount(legs.currentMask()) == 1);
+    private static boolean mayReadAnywhere(long word) {
+        return RegionWord.state(word) != RegionWord.RECOVERING && !RegionWord.has(word, RegionWord.IN_DOUBT);
     }
 
     /** Reads from the source, or if it fails from another leg that holds the region (P10). */
     private void readFromSome(LegSet legs, long word, long position, ByteBuffer into) throws IOException {
         int start = into.position();
         int holding = legs.attachedMask() & ~RegionWord.lacks(word);
-        if (RegionWord.has(word, RegionWord.IN_DOUBT)) {
-            holding &= legs.currentMask();
-        }
         boolean hasHealthy = (holding & ~legs.failingMask()) != 0;
         int first = 1 << legs.sourceIndex();
         IOException cause = null;
@@ -268,14 +267,15 @@ final class DataPath implements BlockDevice {
                 return false;
             }
             mirror.writes.enter(hint);
-            long seen = mirror.table.tryEnter(region);
-            if (!RegionWord.admits(seen)) {
+            long word = mirror.table.tryEnter(region);
+            if (!RegionWord.admits(word)) {
                 mirror.writes.leave(hint);
                 mirror.regionsChanged.await(() -> mayEnter(mirror.table.get(region)));
                 return false;
             }
             LegSet legs = mirror.legs();
             int failed = 0;
+            boolean seen = false;
             IOException cause = null;
             into.position(start);
             try {
@@ -283,6 +283,7 @@ final class DataPath implements BlockDevice {
                     throw new IOException("leg " + legs.source().name() + ", the source, is failing");
                 }
                 legs.source().read(position, into);
+                seen = true;
                 // To the source too, as recovery does (P19): after a kill, what it shows may be a page that a
                 // failed force has dropped, and a flush that follows the read must make it last.
                 for (int i = 0; i < legs.size(); i++) {
@@ -295,6 +296,13 @@ final class DataPath implements BlockDevice {
             } catch (IOException e) {
                 failed |= legs.source().mask();
                 cause = e;
+            }
+            if (failed != 0 && seen && Integer.bitCount(legs.currentMask()) == 1) {
+                // The last current leg still shows what it cannot take: no flush may confirm that (P13).
+                legs.source()
+                        .latchForceFailure(new IOException("bytes " + position + " to " + (end - 1)
+                                + " were read in doubt and could not be written back"));
+                failed = 0;
             }
             if (failed != 0) {
                 settleDoubtfulRead(region, hint, legs, failed, cause);
@@ -444,7 +452,7 @@ final class DataPath implements BlockDevice {
         for (long region = mirror.geometry.regionOfByte(positionBytes); region <= last; region++) {
             long word = mirror.table.get(region);
             boolean quick = operation == Operation.READ
-                    ? mayReadAnywhere(mirror.legs(), word)
+                    ? mayReadAnywhere(word)
                     : RegionWord.admits(word) && mirror.writes.isOpen();
             if (!quick) {
                 return false;

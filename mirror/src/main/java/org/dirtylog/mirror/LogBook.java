@@ -28,6 +28,10 @@ final class LogBook {
     private volatile DirtyLog log;
     private volatile DirtyLogException failure;
     private volatile boolean stopped;
+    /** Whether nobody waits any longer for a log that does not answer. */
+    private volatile boolean leaving;
+    /** What a log that does not answer said last, or an empty string. */
+    private volatile String silence = "";
     /** Whether the mirror is being suspended: who asks for a mark is sent back to the gate, which is closed. */
     private volatile boolean marksHeld;
 
@@ -57,12 +61,20 @@ final class LogBook {
     void start(DirtyLog newLog) {
         log = newLog;
         failure = null;
+        leaving = false;
+        silence = "";
         marksHeld = false;
         synchronized (this) {
             // The table was filled anew: what was to be cleaned before is not idle any more for all that is known.
             cleanings = RegionSet.none();
             paused = false;
         }
+        turns.raise();
+    }
+
+    /** Gives up on a log that does not answer, if it is one: the mirror is about to be suspended. */
+    void leave() {
+        leaving = true;
         turns.raise();
     }
 
@@ -93,6 +105,16 @@ final class LogBook {
     /** Why the log no longer keeps its record, or {@code null}. */
     DirtyLogException failure() {
         return failure;
+    }
+
+    /** Why marks wait for a log that does not answer, or an empty string. */
+    String silence() {
+        return silence;
+    }
+
+    /** Whether writes that need a mark fail at once, also where a cleaning was under way when the log failed. */
+    boolean refuses() {
+        return failWrites && failure != null;
     }
 
     /** Returns when the region has been marked durably, or is in some other state than CLEAN; the caller looks again. */
@@ -133,7 +155,7 @@ final class LogBook {
         }
     }
 
-    private IOException notMarked() {
+    IOException notMarked() {
         DirtyLogException why = failure;
         return why == null
                 ? new IOException("mirror " + mirror.name + " is stopped")
@@ -154,18 +176,18 @@ final class LogBook {
 
     /** One turn. The caller leads. */
     private void turn() {
-        RegionSet wanted;
+        RegionSet wanted = RegionSet.none();
         RegionSet cleaned;
-        long ticket;
-        synchronized (this) {
-            wanted = markCount == 0 ? RegionSet.none() : RegionSet.of(Arrays.copyOf(marks, markCount));
-            cleaned = cleanings;
-            markCount = 0;
-            cleanings = RegionSet.none();
-            ticket = gathering++;
-        }
+        long ticket = 0;
         boolean flushed = false;
         try {
+            synchronized (this) {
+                wanted = markCount == 0 ? RegionSet.none() : RegionSet.of(Arrays.copyOf(marks, markCount));
+                cleaned = cleanings;
+                markCount = 0;
+                cleanings = RegionSet.none();
+                ticket = gathering++;
+            }
             RegionSet fresh = marksHeld ? RegionSet.none() : stillClean(wanted);
             log.markClean(cleaned);
             log.markDirty(fresh);
@@ -174,17 +196,10 @@ final class LogBook {
             settle(cleaned, result.droppedCleanings());
             flushed = true;
         } catch (DirtyLogException e) {
-            // Words stay as they are: CLEAN ones admit nobody, and of CLEANING ones nobody knows what is on the medium
-            // (P18).
-            failure = e;
-            LOG.error(
-                    "Mirror {}: its log can no longer keep its record: {}. {}; writes to regions that are dirty already go on,"
-                            + " nothing is lost. Repair the medium, then: mirror:suspend {} and mirror:resume {}",
-                    mirror.name,
-                    e.getMessage(),
-                    failWrites ? "Writes that need a mark fail" : "Writes that need a mark wait",
-                    mirror.name,
-                    mirror.name);
+            fail(e);
+        } catch (RuntimeException | Error e) {
+            // Perhaps no memory. What has been done of the turn is not known, so it counts as not done.
+            fail(new DirtyLogException.Failed("a turn of the log was broken off by " + e, e));
         } finally {
             synchronized (this) {
                 turning = false;
@@ -192,11 +207,28 @@ final class LogBook {
                     done = ticket;
                 } else {
                     wanted.forEach(this::gather);
-                    gathering = ticket + 1;
                 }
             }
             turns.raise();
         }
+    }
+
+    /**
+     * Words stay as they are: CLEAN ones admit nobody, and of CLEANING ones nobody knows what is on the medium (P18).
+     */
+    private void fail(DirtyLogException why) {
+        failure = why;
+        silence = "";
+        // Writers may wait for a cleaning that nobody ends.
+        mirror.regionsChanged.raise();
+        LOG.error(
+                "Mirror {}: its log can no longer keep its record: {}. {}; writes to regions that are dirty already go on,"
+                        + " nothing is lost. Repair the medium, then: mirror:suspend {} and mirror:resume {}",
+                mirror.name,
+                why.getMessage(),
+                failWrites ? "Writes that need a mark fail" : "Writes that need a mark wait",
+                mirror.name,
+                mirror.name);
     }
 
     /** The caller holds the monitor. */
@@ -221,14 +253,19 @@ final class LogBook {
     private FlushResult flush() throws DirtyLogException {
         while (true) {
             try {
-                return log.flush();
+                FlushResult result = log.flush();
+                silence = "";
+                return result;
             } catch (DirtyLogException.Unavailable e) {
-                LOG.warn(
-                        "Mirror {}: its log does not answer, writes that need a mark wait: {}",
-                        mirror.name,
-                        e.getMessage());
+                if (silence.isEmpty()) {
+                    LOG.warn(
+                            "Mirror {}: its log does not answer, writes that need a mark wait: {}",
+                            mirror.name,
+                            e.getMessage());
+                }
+                silence = "the log does not answer, writes that need a mark wait: " + e.getMessage();
                 long again = mirror.world.clock().nanos() + RETRY_NANOS;
-                if (turns.await(() -> stopped, again)) {
+                if (turns.await(() -> stopped || leaving, again)) {
                     throw e;
                 }
             }

@@ -69,8 +69,13 @@ final class LogOpening {
         RegionSet dirty = fullCopy ? all : dirty(log);
         List<LegRecord> after = after(plan, first, dirty);
         LegSet set = new LegSet(legs, states(after), plan.source);
-        boolean doubt = !first && !steps.closedAgreeing() && Integer.bitCount(set.attachedMask()) > 1;
+        // Also where there is one leg only: what it shows may be pages that a failed force has left behind (P19).
+        boolean doubt = !first && !steps.closedAgreeing();
         fill(set, dirty, doubt);
+        if (!doubt && set.staleMask() == 0 && set.isComplete()) {
+            // Dirty, and equal for all that: nobody will copy them, and the log cleans only what is in sync.
+            log.setInSync(dirty);
+        }
         // Step 5. From here on nosync is used up.
         keeper.change(before -> before.completing(key, mirror.geometry.targetSectors(), after, plan.source));
         mirror.legs(set);

@@ -206,8 +206,10 @@ public final class Mirror implements MirrorTarget {
         Recovery recovery = new Recovery(state, cleaner, failures, new Promotion(state, keeper, failures));
         DataPath path = new DataPath(state, book, failures, recovery);
         for (int i = 0; i < keeper.record().legs().size(); i++) {
-            if (legs.has(i) && keeper.record().legs().get(i).forceFailed()) {
-                // P13: the latch outlives the run; only an operator's resume ends it.
+            LegRecord leg = keeper.record().legs().get(i);
+            if (legs.has(i) && leg.state() == State.CURRENT && leg.forceFailed()) {
+                // P13: the latch outlives the run; only an operator's resume ends it. A leg that returns is copied
+                // anew.
                 legs.legs()[i].latchForceFailure(
                         new IOException("an earlier force failed, and the leg could not be excluded"));
             }
@@ -278,6 +280,7 @@ public final class Mirror implements MirrorTarget {
     }
 
     private void quiesce(Running parts) {
+        book.leave();
         parts.recovery.pause();
         parts.cleaner.pause();
         state.writes.close();
@@ -479,10 +482,13 @@ public final class Mirror implements MirrorTarget {
             } else if (book.failure() != null) {
                 now = MirrorStatus.Word.LOG_FAILED;
                 why = book.failure().getMessage();
+            } else if (!book.silence().isEmpty()) {
+                now = MirrorStatus.Word.LOG_FAILED;
+                why = book.silence();
             } else if (!legs.isComplete()) {
                 now = MirrorStatus.Word.DEGRADED;
                 why = "a leg is excluded or missing; repair it, then stop and start the mirror: it is copied fully";
-            } else if (StatusView.count(state).inSync() < state.geometry.regionCount()) {
+            } else if (legs.staleMask() != 0 || StatusView.count(state).inSync() < state.geometry.regionCount()) {
                 now = MirrorStatus.Word.RECOVERING;
             }
         }

@@ -43,6 +43,9 @@ final class RecordKeeper {
             MirrorRecord after = records.compareAndSet(before.counter(), change.apply(before));
             record = after;
             return after;
+        } catch (RuntimeException | Error e) {
+            // Perhaps no memory: as undecided as a write that failed.
+            throw new IOException("the record could not be replaced: " + e, e);
         } finally {
             busy.set(false);
             freed.raise();

@@ -36,9 +36,14 @@ final class Recovery {
     // Guarded by this.
     private boolean running;
     private boolean again;
+    /** How often in a row a run was broken off. Only runs use it, one after the other. */
+    private int troubles;
+
     private int inFlight;
-    private RegionSet doubted = RegionSet.none();
     private RegionSet copied = RegionSet.none();
+    /** Claimed, and not copied: too early for them, or nothing to copy. */
+    private RegionSet held = RegionSet.none();
+
     private final Map<Long, Failure> failed = new HashMap<>();
     private long bytesDone;
     private long bytesTotal;
@@ -64,7 +69,7 @@ final class Recovery {
             bytesTotal = copyableBytes();
             startedNanos = now;
             failed.clear();
-            doubted = RegionSet.none();
+            held = RegionSet.none();
         }
         paused = false;
         kick();
@@ -89,8 +94,9 @@ final class Recovery {
     void cast(long region) {
         long flags = RegionWord.IN_DOUBT | RegionWord.lacking(mirror.legs().staleMask());
         long before = mirror.table.getAndUpdate(region, word -> RegionWord.in(word, RegionWord.OUT_OF_SYNC) | flags);
+        // While the writer is inside: no copy of the region can be told before this.
+        log.setOutOfSync(RegionSet.of(region));
         synchronized (this) {
-            doubted = doubted.plus(RegionSet.of(region));
             if (!RegionWord.needsCopy(before, -1)) {
                 bytesTotal += mirror.geometry.bytesIn(region);
             }
@@ -143,11 +149,13 @@ final class Recovery {
             while (tryRound()) {
                 copyAll();
             }
-        } catch (DirtyLogException e) {
-            LOG.warn("Mirror {}: recovery waits for the log: {}", mirror.name, e.getMessage());
-            retryAt(mirror.world.clock().nanos() + SECOND);
-        } catch (IOException e) {
-            LOG.warn("Mirror {}: recovery stops: {}", mirror.name, e.getMessage());
+            troubles = 0;
+        } catch (DirtyLogException | IOException | RuntimeException | Error e) {
+            // A log that has failed, a record that cannot be written, no memory: nothing of it lasts for ever.
+            if (troubles++ == 0) {
+                LOG.warn("Mirror {}: recovery is broken off and tried again: {}", mirror.name, e.toString());
+            }
+            retryAt(mirror.world.clock().nanos() + Math.min(SECOND << Math.min(troubles - 1, 6), MAX_BACK_OFF));
         } finally {
             // Also when the log has failed: a copy that outlived this would own a region of a table that is filled
             // anew.
@@ -177,13 +185,8 @@ final class Recovery {
 
     /** Claims and copies until the log has nothing more to hand out. */
     private void copyAll() throws DirtyLogException, IOException {
-        RegionSet held = RegionSet.none();
         boolean began = false;
-        while (!paused) {
-            log.setOutOfSync(takeDoubted());
-            if (!anythingToCopy()) {
-                break;
-            }
+        while (!paused && anythingToCopy()) {
             if (!began) {
                 began = true;
                 LOG.info(
@@ -200,14 +203,14 @@ final class Recovery {
                 }
                 continue;
             }
-            held = held.plus(startOrHold(claimed));
+            startOrHold(claimed);
             cleanCopied(CLEAN_BATCH);
             changed.await(this::hasRoom);
         }
         changed.await(this::noneInFlight);
         cleanCopied(1);
         // What was claimed and not copied may be claimed again.
-        log.setOutOfSync(held);
+        log.setOutOfSync(takeHeld());
         retryFailed();
         if (!paused && !anythingToCopy()) {
             promotion.promote();
@@ -220,9 +223,9 @@ final class Recovery {
         }
     }
 
-    private synchronized RegionSet takeDoubted() {
-        RegionSet taken = doubted;
-        doubted = RegionSet.none();
+    private synchronized RegionSet takeHeld() {
+        RegionSet taken = held;
+        held = RegionSet.none();
         return taken;
     }
 
@@ -244,9 +247,8 @@ final class Recovery {
         return inFlight < WINDOW;
     }
 
-    /** Starts copies; answers the regions that it is too early for, or that no attached leg needs. */
-    private RegionSet startOrHold(RegionSet claimed) {
-        RegionSet.Builder held = new RegionSet.Builder();
+    /** Starts copies; holds the regions that it is too early for, or that no attached leg needs. */
+    private void startOrHold(RegionSet claimed) {
         int attached = mirror.legs().attachedMask();
         long now = mirror.world.clock().nanos();
         claimed.forEach(region -> {
@@ -256,15 +258,21 @@ final class Recovery {
                 tooEarly = before != null && before.notBefore - now > 0;
             }
             if (tooEarly || !RegionWord.needsCopy(mirror.table.get(region), attached)) {
-                held.add(region);
+                synchronized (this) {
+                    held = held.plus(RegionSet.of(region));
+                }
             } else {
                 synchronized (this) {
                     inFlight++;
                 }
-                mirror.world.tasks().start(mirror.name + "/copy", () -> copy(region));
+                try {
+                    mirror.world.tasks().start(mirror.name + "/copy", () -> copy(region));
+                } catch (RuntimeException | Error e) {
+                    report(region, false);
+                    throw e;
+                }
             }
         });
-        return held.build();
     }
 
     private void copy(long region) {
@@ -287,8 +295,7 @@ final class Recovery {
     }
 
     private void report(long region, boolean done) {
-        // Doubt may have been cast on the region since it was copied, and the log been told of that first.
-        if (!done || RegionWord.needsCopy(mirror.table.get(region), -1)) {
+        if (!done) {
             log.setOutOfSync(RegionSet.of(region));
         }
         long now = mirror.world.clock().nanos();
@@ -296,6 +303,8 @@ final class Recovery {
             inFlight--;
             if (done) {
                 bytesDone += mirror.geometry.bytesIn(region);
+                // Held when there was nothing to copy yet.
+                held = held.minus(RegionSet.of(region));
                 copied = copied.plus(RegionSet.of(region));
                 failed.remove(region);
             } else if (!paused) {

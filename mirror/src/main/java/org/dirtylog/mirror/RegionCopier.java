@@ -39,7 +39,7 @@ final class RegionCopier {
     /**
      * Copies a region.
      *
-     * @return whether it is the same on all attached legs now; its word is then no longer out of sync
+     * @return whether it was made the same on all attached legs, and the log was told so; if not, the claim on it stands
      * @throws IOException if a leg failed
      */
     boolean copy(long region) throws IOException {
@@ -49,25 +49,29 @@ final class RegionCopier {
         LegSet legs = mirror.legs();
         long word = mirror.table.get(region);
         // P19: what may differ is written to every attached leg, the source included. What the source shows may be a
-        // page of
-        // which an earlier force failed.
+        // page that a failed force has left behind.
         int targets = RegionWord.has(word, RegionWord.IN_DOUBT)
                 ? legs.attachedMask()
                 : RegionWord.lacks(word) & legs.attachedMask();
         boolean done = false;
-        ByteBuffer buffer = takeBuffer();
+        ByteBuffer buffer = null;
         try {
+            buffer = takeBuffer();
             done = copyChunks(region, legs, targets, buffer);
         } finally {
-            giveBack(buffer);
-            if (done) {
-                // Before the word says so: a cleaning has no effect in the log on a region that is not in sync there.
-                inSync.accept(region);
+            if (buffer != null) {
+                giveBack(buffer);
             }
             // An exclusion meanwhile: nothing is removed from any set (P14 step 3).
-            release(region, targets, done && legs == mirror.legs() && legs.failingMask() == 0);
+            done &= legs == mirror.legs() && legs.failingMask() == 0;
+            if (done) {
+                // Before the word says so: a cleaning has no effect in the log on a region that is not in sync there,
+                // and whoever casts doubt on it next tells the log after this.
+                inSync.accept(region);
+            }
+            release(region, targets, done);
         }
-        return !RegionWord.needsCopy(mirror.table.get(region), legs.attachedMask());
+        return done;
     }
 
     private boolean take(long region) {
