@@ -28,9 +28,9 @@ final class Client implements Runnable {
     @Override
     public void run() {
         while (session.takeOperation()) {
-            session.inFlight++;
+            waitsFor(1);
             operate();
-            session.inFlight--;
+            waitsFor(-1);
         }
         session.clientEnded();
     }
@@ -48,10 +48,15 @@ final class Client implements Runnable {
         } else if (kind < 90) {
             flush();
         } else {
-            session.inFlight--;
+            waitsFor(-1);
             scheduler.sleep(dice.pick(1_000_000, 50_000_000, 700_000_000, 2_000_000_000));
-            session.inFlight++;
+            waitsFor(1);
         }
+    }
+
+    private void waitsFor(int more) {
+        session.inFlight += more;
+        session.clientsInFlight += more;
     }
 
     private int firstCell() {

@@ -19,6 +19,9 @@ public final class History {
     private final Shape shape;
     private final Tampering tampering;
     private int crashes;
+    /** Those of them that came in the middle of a client's operation. */
+    private int amidClients;
+
     private String failure;
     /** Whether a leg of this life is to drop pages. */
     private boolean forceFails;
@@ -32,12 +35,13 @@ public final class History {
     /**
      * How a history went.
      *
-     * @param crashes    crashes that count: work was in flight, and what survived was opened and judged
-     * @param operations of clients and the operator
-     * @param hash       of everything that happened
-     * @param failure    what was wrong, or {@code null}
+     * @param crashes     crashes that count: work was in flight, and the mirror was opened on what survived and was judged
+     * @param amidClients those of them in which a client's operation was in flight
+     * @param operations  of clients and the operator
+     * @param hash        of everything that happened
+     * @param failure     what was wrong, or {@code null}
      */
-    public record Outcome(int crashes, int operations, long hash, String failure) {}
+    public record Outcome(int crashes, int amidClients, int operations, long hash, String failure) {}
 
     private History(long seed, Options options, Trace trace) {
         this.dice = new Dice(seed);
@@ -58,22 +62,29 @@ public final class History {
     public static Outcome run(long seed, Options options, Trace trace) {
         History history = new History(seed, options, trace);
         history.run();
-        return new Outcome(history.crashes, history.world.operations, trace.hash(), history.failure);
+        return new Outcome(
+                history.crashes, history.amidClients, history.world.operations, trace.hash(), history.failure);
     }
 
     private void run() {
         boolean pending = false;
+        boolean clients = false;
         for (int life = 0; failure == null && crashes < shape.crashes; life++) {
             if (life == MOST_LIVES) {
                 break;
             }
             Session session = live(life, false);
-            // The crash before this life counts now that what it left was opened, or at least tried, and judged.
-            crashes += pending ? 1 : 0;
-            pending = failure == null && session.inFlight > 0;
+            // The crash before this life counts now that the mirror was opened on what it left, and was judged. Where
+            // an opening is cut short in its turn, the two of them are one.
+            if (pending && session.isOpened()) {
+                crashes++;
+                amidClients += clients ? 1 : 0;
+            }
+            boolean earlier = pending && !session.isOpened();
+            clients = earlier && clients || session.clientsInFlight > 0;
+            pending = failure == null && (earlier || session.inFlight > 0);
             survive(session);
         }
-        crashes += pending && crashes < shape.crashes ? 1 : 0;
         if (failure == null) {
             heal();
             comeIntoSync();
@@ -99,7 +110,7 @@ public final class History {
         int budget = last ? Math.max(3, LEAST_OPERATIONS - world.operations) : dice.from(2, 14);
         Session session = new Session(world, scheduler, expected, budget, last);
         if (!last) {
-            scheduler.crashAt(1 + dice.below(dice.pick(60, 250, 250, 600, 1500)));
+            scheduler.crashAt(1 + dice.below(dice.pick(60, 250, 400, 800, 1500)));
         }
         Scheduler.Ending ending = scheduler.run(session);
         world.nanos = scheduler.time() + 1;

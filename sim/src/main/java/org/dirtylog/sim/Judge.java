@@ -79,7 +79,7 @@ final class Judge implements DiskWatch {
         for (int at = Math.max(start, KernelLog.BITS_AT); at < end; at++) {
             int now = data == null ? 0 : data.get(data.position() + at - start);
             int fresh = now & ~log.view()[at];
-            if (fresh != 0 && at < KernelLog.BITS_AT + 8) {
+            if (fresh != 0 && at < KernelLog.BITS_AT + (shape.regions + 63) / 64 * 8) {
                 becomeClean((at - KernelLog.BITS_AT) * 8, fresh & 0xFF);
             }
         }

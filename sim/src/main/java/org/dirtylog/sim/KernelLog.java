@@ -23,6 +23,17 @@ final class KernelLog {
         return (image[BITS_AT + region / 8] >> region % 8 & 1) != 0;
     }
 
+    /** Whether our own slot with the highest sequence number says that the log was closed ({@code docs/disk-format.md}). */
+    static boolean isClosed(byte[] image) {
+        int newest = little(image, 256 + 64, 8) >= little(image, 768 + 64, 8) ? 256 : 768;
+        return image[newest] == 'd' && image[newest + 10] == 2;
+    }
+
+    /** Takes or gives a region its mark, as another system that writes the log does. */
+    static void flip(byte[] image, int region) {
+        image[BITS_AT + region / 8] ^= (byte) (1 << region % 8);
+    }
+
     static int countDirty(byte[] image, int regions) {
         int dirty = 0;
         for (int region = 0; region < regions; region++) {

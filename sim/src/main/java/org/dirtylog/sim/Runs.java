@@ -64,6 +64,10 @@ public final class Runs {
         return same || outcome.failure() != null
                 ? outcome
                 : new History.Outcome(
-                        outcome.crashes(), outcome.operations(), outcome.hash(), "two runs of the seed differ");
+                        outcome.crashes(),
+                        outcome.amidClients(),
+                        outcome.operations(),
+                        outcome.hash(),
+                        "two runs of the seed differ");
     }
 }

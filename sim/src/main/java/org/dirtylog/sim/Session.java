@@ -42,6 +42,8 @@ final class Session implements Runnable {
 
     /** Operations that are not answered: of clients and of the operator. */
     int inFlight;
+    /** Those of them that are clients'. */
+    int clientsInFlight;
 
     /**
      * Prepares.

@@ -34,10 +34,10 @@ final class Shape {
     final int killPercent;
 
     Shape(Dice dice, Options options) {
-        regions = dice.percent(70) ? dice.from(8, 16) : dice.from(17, 64);
+        regions = dice.percent(70) ? dice.from(8, 16) : dice.percent(85) ? dice.from(17, 64) : dice.from(65, 200);
         regionSectors = regions > 32 ? 2 : dice.pick(2, 2, 4);
         targetSectors = regions * regionSectors - (dice.percent(30) ? dice.below(regionSectors) : 0);
-        legs = dice.percent(80) ? 2 : 3;
+        legs = dice.percent(75) ? 2 : dice.percent(70) ? 3 : dice.from(4, 9);
         offsetSectors = dice.pick(0, 0, 3);
         logType = dice.percent(94) ? "disk" : "core";
         medium = dice.percent(40) ? Medium.MISSING : Medium.values()[dice.from(1, 3)];

@@ -9,6 +9,7 @@ public final class Tally {
 
     private long histories;
     private long crashes;
+    private long amidClients;
     private long operations;
     private final StringBuilder failures = new StringBuilder();
     private int failed;
@@ -24,6 +25,7 @@ public final class Tally {
     void add(long seed, History.Outcome outcome, Options options) {
         histories++;
         crashes += outcome.crashes();
+        amidClients += outcome.amidClients();
         operations += outcome.operations();
         remember(outcome.hash());
         if (outcome.failure() != null) {
@@ -103,11 +105,12 @@ public final class Tally {
 
     String line(long first, long end, double seconds, Options options) {
         return String.format(
-                "seeds %d to %d: %d crashes in %d histories with %d operations, %d distinct traces, %d failures,"
+                "seeds %d to %d: %d crashes, %d of them amid clients' operations, in %d histories with %d operations, %d distinct traces, %d failures,"
                         + " %.1f s, %.0f crashes/s, %s, Java %s%s",
                 first,
                 end - 1,
                 crashes,
+                amidClients,
                 histories,
                 operations,
                 distinct,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.sim;
 
-import java.util.HashSet;
-import java.util.Set;
+import java.util.Arrays;
 import org.dirtylog.sim.world.Disk;
 
 /**
@@ -11,10 +10,11 @@ import org.dirtylog.sim.world.Disk;
  */
 final class Tampering {
     private final World world;
-    /** An earlier image, and the pairs by which it was known then. */
+    /** An earlier image, and in which opening it was taken. */
     private byte[] old;
 
-    private final Set<String> oldPairs = new HashSet<>();
+    private int oldOpening;
+    private int openings;
     private boolean foreign;
 
     Tampering(World world) {
@@ -29,6 +29,7 @@ final class Tampering {
     /** Keeps copies of the log now and then. */
     void remember(boolean opened, boolean settled) {
         foreign &= !opened;
+        openings += opened ? 1 : 0;
         Disk log = world.log();
         if (!settled || log == null || !world.shape.tampering || old != null || foreign || !world.dice.oneIn(3)) {
             return;
@@ -36,9 +37,7 @@ final class Tampering {
         RecordPeek record = world.record();
         if (record.isCompleted()) {
             old = log.medium().clone();
-            oldPairs.add(record.confirmed());
-            oldPairs.add(record.announced());
-            oldPairs.remove("none");
+            oldOpening = openings;
         }
     }
 
@@ -54,10 +53,19 @@ final class Tampering {
         }
         if (world.dice.oneIn(3)) {
             log.load(new byte[log.bytes()]);
-        } else if (old != null && !oldPairs.contains(record.confirmed()) && !oldPairs.contains(record.announced())) {
+        } else if (old != null && openings > oldOpening) {
+            // Within one opening it cannot be noticed.
             log.load(old);
             old = null;
-            oldPairs.clear();
+        } else if (KernelLog.isClosed(log.medium()) && record.announced().equals("none")) {
+            byte[] rewritten = log.medium().clone();
+            for (int i = world.dice.from(1, 3); i > 0; i--) {
+                KernelLog.flip(rewritten, i * world.dice.below(world.shape.regions) / 3);
+            }
+            if (Arrays.equals(rewritten, log.medium())) {
+                return false;
+            }
+            log.load(rewritten);
         } else {
             return false;
         }
