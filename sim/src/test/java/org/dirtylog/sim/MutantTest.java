@@ -4,10 +4,7 @@ package org.dirtylog.sim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
 import java.io.IOException;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -16,7 +13,11 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.DynamicTest;
@@ -30,6 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class MutantTest {
     private static final long SEEDS = 10_000;
+    private static final Pattern FOUND = Pattern.compile("FAILED seed (\\d+)");
+    private static final List<String> RARE = List.of("P9-", "P2-the-copier", "P12-", "P14-", "P15-", "P19-");
     private static final List<String> PATCHED = List.of("mirror", "log-disk");
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
@@ -39,37 +42,52 @@ class MutantTest {
 
     @TestFactory
     Stream<DynamicTest> each_is_found() throws IOException {
-        List<Path> patches;
+        List<Path> patches = patches().stream()
+                .filter(patch -> Fork.isFast() || !isRare(nameOf(patch)))
+                .toList();
+        Set<String> rules = patches.stream()
+                .map(patch -> nameOf(patch).split("-")[0])
+                .filter(rule -> rule.matches("P[0-9]+"))
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertTrue(rules.size() >= 10, "rules that are taken out: " + rules);
+        assertEquals(3, count(patches, "museum-"), "historical bugs");
+        assertTrue(count(patches, "own-") >= 3, "bugs of our own");
+        return patches.stream().map(patch -> DynamicTest.dynamicTest(nameOf(patch), () -> find(nameOf(patch), patch)));
+    }
+
+    private static List<Path> patches() throws IOException {
         try (Stream<Path> files = Files.list(ROOT.resolve("sim/mutants"))) {
-            patches = files.filter(file -> file.toString().endsWith(".patch"))
+            return files.filter(file -> file.toString().endsWith(".patch"))
                     .sorted()
                     .toList();
         }
-        assertTrue(patches.size() >= 10, "patches: " + patches);
-        boolean fast = Options.usual().carrier().isFast();
-        return patches.stream().filter(patch -> fast || !isRare(patch)).map(patch -> {
-            String name = patch.getFileName().toString().replace(".patch", "");
-            return DynamicTest.dynamicTest(name, () -> find(name, patch));
-        });
     }
 
-    /** Found, but after more histories than fit where coroutines are threads: left out on those JDKs. */
-    private static boolean isRare(Path patch) {
-        String name = patch.getFileName().toString();
-        return name.startsWith("P9-") || name.startsWith("P2-the-copier");
+    private static String nameOf(Path patch) {
+        return patch.getFileName().toString().replace(".patch", "");
+    }
+
+    private static long count(List<Path> patches, String prefix) {
+        return patches.stream()
+                .filter(patch -> nameOf(patch).startsWith(prefix))
+                .count();
+    }
+
+    /** Found, but after more histories than fit where coroutines are threads: left out where there are only such JDKs. */
+    private static boolean isRare(String name) {
+        return RARE.stream().anyMatch(name::startsWith);
     }
 
     /** What finds everything finds nothing: a copy without a patch behaves. */
     @Test
     void a_copy_without_a_patch_is_not_found() throws Exception {
-        assertEquals(0, run("unpatched", copy("unpatched"), 100).failed());
+        assertEquals(-1, run("unpatched", copy("unpatched"), 100));
     }
 
     private static void find(String name, Path patch) throws Exception {
         Path copy = copy(name);
         apply(patch, copy);
-        Result result = run(name, copy, SEEDS);
-        assertTrue(result.failed() > 0, name + " was not found within " + SEEDS + " seeds");
+        assertTrue(run(name, copy, SEEDS) > 0, name + " was not found within " + SEEDS + " seeds");
     }
 
     private static Path copy(String name) throws IOException {
@@ -80,41 +98,18 @@ class MutantTest {
         return copy;
     }
 
-    private record Result(int failed) {}
-
-    private static Result run(String name, Path copy, long seeds) throws Exception {
-        List<URL> path = new ArrayList<>();
+    /** The seed that finds it, or -1. */
+    private static long run(String name, Path copy, long seeds) throws Exception {
+        List<Path> classes = new ArrayList<>();
         for (String module : PATCHED) {
-            path.add(compile(copy.resolve(module)).toUri().toURL());
+            classes.add(compile(copy.resolve(module)));
         }
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-            path.add(Path.of(entry).toUri().toURL());
-        }
-        try (URLClassLoader loader =
-                new URLClassLoader(path.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
-            Object tally =
-                    loader.loadClass("org.dirtylog.sim.Tally").getConstructor().newInstance();
-            Class<?> options = loader.loadClass("org.dirtylog.sim.Options");
-            Object runs = loader.loadClass("org.dirtylog.sim.Runs")
-                    .getConstructor(options)
-                    .newInstance(options.getMethod("usual").invoke(null));
-            BooleanSupplier found = () -> failed(tally) > 0;
-            Object last = runs.getClass()
-                    .getMethod("run", long.class, long.class, tally.getClass(), BooleanSupplier.class)
-                    .invoke(runs, 1L, seeds + 1, tally, found);
-            int failed = failed(tally);
-            System.out.printf(
-                    "mutant %-50s %s%n", name, failed > 0 ? "found by seed " + ((long) last - 1) : "not found");
-            return new Result(failed);
-        }
-    }
-
-    private static int failed(Object tally) {
-        try {
-            return (int) tally.getClass().getMethod("failed").invoke(tally);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(e);
-        }
+        Fork.Said said = Fork.run(classes, "1", String.valueOf(seeds), "--first-failure");
+        Matcher found = FOUND.matcher(said.text());
+        boolean failed = said.status() == 1 && found.find();
+        assertTrue(failed || said.status() == 0, name + " broke the simulator: " + said.text());
+        System.out.printf("mutant %-60s %s%n", name, failed ? "found by seed " + found.group(1) : "not found");
+        return failed ? Long.parseLong(found.group(1)) : -1;
     }
 
     private static void copySources(Path module, Path copy) throws IOException {

@@ -270,6 +270,20 @@ class FileDeviceTest {
     }
 
     @Test
+    void aTruncatedFileIsToldByAForceAndDoesNotGrowBackByAWriteAtItsEnd() throws Exception {
+        try (FileChannel somebody = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            somebody.truncate(1000);
+        }
+        IOException written =
+                assertThrows(IOException.class, () -> device.write(BYTES - 512, ByteBuffer.allocate(512)));
+        assertTrue(written.getMessage().contains("truncated"), written.getMessage());
+        assertEquals(1000, Files.size(file));
+        device.write(0, ByteBuffer.allocate(512));
+        IOException forced = assertThrows(IOException.class, () -> device.force());
+        assertTrue(forced.getMessage().contains("truncated"), forced.getMessage());
+    }
+
+    @Test
     void aClosedDeviceSaysSo() {
         device.close();
         device.close();
