@@ -183,6 +183,19 @@ class DiskLogIdentityTest {
         assertEquals(policy == OtherWriter.ADOPT ? SOME.plus(RegionSet.of(0)) : f.geometry.allRegions(), f.dirty());
     }
 
+    @Test
+    void a_rewritten_log_is_believed_for_regions_that_lay_wholly_within_the_target_when_it_was_closed()
+            throws Exception {
+        f.geometry = new RegionGeometry(1590, 16);
+        f.openWithDirty(SOME).stop();
+        f.poke(1024, f.medium.content()[1024] & ~1);
+        f.record.policy = OtherWriter.ADOPT;
+        f.geometry = new RegionGeometry(1600, 16);
+        f.open();
+        assertEquals(Found.REWRITTEN, f.found);
+        assertEquals(SOME.plus(RegionSet.of(0)).plus(RegionSet.of(99)), f.dirty());
+    }
+
     @ParameterizedTest
     @EnumSource(OtherWriter.class)
     void p33_on_a_first_activation_a_record_of_the_kernel_is_believed_whatever_the_policy(OtherWriter policy)
