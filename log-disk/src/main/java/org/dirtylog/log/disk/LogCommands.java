@@ -55,7 +55,10 @@ public final class LogCommands {
             LookedAtMedium medium = new LookedAtMedium(device);
             Optional<Activation> would = table.isPresent()
                     ? Optional.of(Activation.of(
-                            path, medium, table.get().geometry(), table.get().initialSync()))
+                            LogReport.shown(path),
+                            medium,
+                            table.get().geometry(),
+                            table.get().initialSync()))
                     : Optional.empty();
             LogReport report = LogReport.of(path, medium, would);
             return asked.json() ? report.json() : report.text();
