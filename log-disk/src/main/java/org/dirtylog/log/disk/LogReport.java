@@ -14,12 +14,12 @@ import org.dirtylog.log.DirtyLogException;
 import org.dirtylog.log.LogMedium;
 import org.dirtylog.log.RegionSet;
 import org.dirtylog.log.bits.RegionBits;
-import org.dirtylog.log.runtime.TableLine;
 
 /**
  * What a record says, ours or the kernel's, for people and for programs. Made by reading only.
  *
  * @param path       of the log
+ * @param shown      the path as one word, for people: a control character in it is not to reach a terminal
  * @param sizeBytes  of the medium
  * @param header     the sixteen bytes at the start, or empty if the medium is too short for the bytes before the bits
  * @param slots      the two identity slots in the order they lie in
@@ -28,6 +28,7 @@ import org.dirtylog.log.runtime.TableLine;
  */
 record LogReport(
         String path,
+        String shown,
         long sizeBytes,
         Optional<RecordHeader> header,
         List<Slot> slots,
@@ -40,15 +41,17 @@ record LogReport(
     record Slot(int at, Optional<IdentitySlot> identity, String trouble, boolean digestMatches) {}
 
     /** Reads a record. */
-    static LogReport of(String path, LogMedium medium, Optional<Activation> activation) throws IOException {
+    static LogReport of(String path, String shown, LogMedium medium, Optional<Activation> activation)
+            throws IOException {
         if (medium.sizeBytes() < Math.max(RecordLayout.HEAD_BYTES, medium.blockBytes())) {
             if (activation.isEmpty()) {
-                throw new IOException(shown(path) + " has " + medium.sizeBytes() + " bytes; the shortest log has "
+                throw new IOException(shown + " has " + medium.sizeBytes() + " bytes; the shortest log has "
                         + new RecordLayout(1, medium.blockBytes()).areaBytes());
             }
-            return new LogReport(path, medium.sizeBytes(), Optional.empty(), List.of(), Optional.empty(), activation);
+            return new LogReport(
+                    path, shown, medium.sizeBytes(), Optional.empty(), List.of(), Optional.empty(), activation);
         }
-        RecordReader reader = new RecordReader(medium, shown(path));
+        RecordReader reader = new RecordReader(medium, shown);
         RecordHead head = reader.head();
         RecordHeader header = head.header();
         List<Slot> slots = List.of(slot(reader, head, 0), slot(reader, head, 1));
@@ -56,7 +59,7 @@ record LogReport(
         long regions = Math.min(header.regionsCovered(), room * Byte.SIZE);
         Optional<RegionBits> bits =
                 header.isRecord() && regions > 0 ? Optional.of(reader.bits(regions)) : Optional.empty();
-        return new LogReport(path, medium.sizeBytes(), Optional.of(header), slots, bits, activation);
+        return new LogReport(path, shown, medium.sizeBytes(), Optional.of(header), slots, bits, activation);
     }
 
     private static Slot slot(RecordReader reader, RecordHead head, int index) throws IOException {
@@ -178,7 +181,7 @@ record LogReport(
     /** Writes it for people, with the first runs only. */
     String text() {
         StringBuilder text = new StringBuilder();
-        text.append(shown(path)).append(": ").append(sizeBytes).append(" bytes\n");
+        text.append(shown).append(": ").append(sizeBytes).append(" bytes\n");
         text.append("header    ")
                 .append(header.map(LogReport::headerText).orElse("none, the file is too short for one"))
                 .append('\n');
@@ -209,11 +212,6 @@ record LogReport(
     private static String headerText(RecordHeader header) {
         return String.format("magic %08x%s", header.magic(), header.isRecord() ? "" : " (no record)") + ", version "
                 + Integer.toUnsignedString(header.version()) + ", regions " + Long.toUnsignedString(header.regions());
-    }
-
-    /** A name as in a table line: a control character in it is not to reach a terminal. */
-    static String shown(String path) {
-        return TableLine.word(path);
     }
 
     private static void appendSlot(StringBuilder text, Slot slot) {

@@ -84,7 +84,7 @@ class DiskLogIdentityTest {
         String message = assertThrows(DirtyLogException.Corrupt.class, f::open).getMessage();
         assertTrue(message.contains("makes no sense"), message);
         assertArrayEquals(content, f.medium.content());
-        String report = LogReport.of("log", f.medium, Optional.empty()).json();
+        String report = LogReport.of("log", "log", f.medium, Optional.empty()).json();
         assertTrue(report.contains("\"trouble\""), report);
     }
 
