@@ -65,9 +65,11 @@ public interface DirtyLog extends AutoCloseable {
      * @return what was found
      * @throws DirtyLogException.Rejected    if the record is of another mirror, or by policy; nothing was written
      * @throws DirtyLogException.Corrupt     if the record is of a newer version or damaged; nothing was written
-     * @throws DirtyLogException.Failed      if the medium cannot be read or written; what is on it is safe to open again
+     * @throws DirtyLogException.Failed      if the medium cannot be read or written; final for this object, what is on the
+     *                                       medium is safe to open again with another
      * @throws DirtyLogException.Unavailable if the log's peers, or the mirror's record, cannot be reached
-     * @states SUSPENDED, becomes RUNNING; stays SUSPENDED if it throws
+     * @states SUSPENDED, becomes RUNNING; stays SUSPENDED if it throws, and after {@code Failed} only {@link #close()} may
+     *         follow
      * @blocks yes
      * @kernel resume
      */

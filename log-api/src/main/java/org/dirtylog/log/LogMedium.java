@@ -9,8 +9,9 @@ import org.osgi.annotation.versioning.ProviderType;
  * The file or block device on which a log keeps its record, owned by this log alone until it closes it or the mirror
  * takes it away. All durability arguments concern {@link #write} and {@link #force()}. For one thread at a time.
  *
- * <p>After the mirror has abandoned a log, every call throws {@link IOException}: a late write of an abandoned log
- * cannot reach a medium that its successor uses (protocol rules P41 and P42).
+ * <p>Once the log was given up or closed, every read, write and force throws {@link IOException}: a late write of an abandoned
+ * log cannot reach a medium that its successor uses (protocol rules P41 and P42). What the log has not closed by itself is
+ * closed for it.
  */
 @ProviderType
 public interface LogMedium extends AutoCloseable {

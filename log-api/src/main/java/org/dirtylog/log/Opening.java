@@ -52,13 +52,13 @@ public interface Opening {
      * {@link Found#REWRITTEN}, if the answer is {@code RECORDED}, the log was closed, {@link #compareDigest()} holds and
      * the digest differs; and what {@link #otherWriter()} makes of it.
      *
-     * @param found the pair on the medium, or empty if it carries no identity
      * <p>{@code FRESH} is about the mirror and not about the medium: as long as no opening of this mirror has been
      * completed (P33), a medium without identity is {@code FRESH} to it, whatever else is there. It is then for the log to
      * tell a medium without a record from one that the kernel wrote; the latter it believes, as the kernel would, whatever
      * {@link #otherWriter()} says, and returns {@code UNIDENTIFIED} from {@link DirtyLog#resume}. A pair that was announced
      * by an opening which a crash cut short is {@code RECORDED}, on a first activation too.
      *
+     * @param found the pair on the medium, or empty if it carries no identity
      * @return {@code RECORDED}, {@code STALE}, {@code UNIDENTIFIED}, or {@code FRESH}
      * @blocks never
      */

@@ -20,6 +20,15 @@ class LogStatusTest {
     }
 
     @Test
+    void a_word_with_a_blank_stays_one_word_in_a_line() {
+        LogStatus disk = new LogStatus(
+                "disk", Health.ALIVE, List.of("/a b/100%\n\u00fc", "A"), List.of("/a b/100%\n\u00fc", "1024"));
+        assertEquals("3 disk /a%20b/100%25%0A%C3%BC A", disk.infoLine());
+        assertEquals("disk 2 /a%20b/100%25%0A%C3%BC 1024", disk.tableLine());
+        assertEquals("/a b/100%\n\u00fc", disk.details().get(0));
+    }
+
+    @Test
     void geometry_knows_the_short_last_region_and_refuses_what_is_none() {
         RegionGeometry geometry = new RegionGeometry(10_000, 1024);
         assertEquals(10, geometry.regionCount());

@@ -5,10 +5,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.dirtylog.log.DirtyLog;
 import org.dirtylog.log.DirtyLogException;
 import org.dirtylog.log.Found;
-import org.dirtylog.log.RegionSet;
 import org.dirtylog.log.Snapshot;
 import org.dirtylog.mirror.LegSet.State;
 import org.dirtylog.mirror.MirrorRecord.LegRecord;
@@ -18,8 +18,14 @@ import org.dirtylog.mirror.MirrorRecord.LegRecord;
  * writes meanwhile.
  */
 final class LogOpening {
-    /** How many regions one snapshot speaks of. */
-    private static final long SNAPSHOT_REGIONS = 1L << 22;
+    /** How many regions one snapshot speaks of where the dirt is scattered: what it lists is garbage a moment later. */
+    private static final long SCATTERED_REGIONS = 1L << 17;
+
+    /** And where it is not, so that a large volume takes few calls. */
+    private static final long UNIFORM_REGIONS = 1L << 22;
+
+    /** So many runs are few. */
+    private static final int FEW_RUNS = 1 << 10;
 
     private final MirrorState mirror;
     private final MirrorConfig config;
@@ -57,25 +63,23 @@ final class LogOpening {
             // write.
             steps.announce(Optional.empty());
         }
-        RegionSet all = mirror.geometry.allRegions();
         boolean fullCopy = plan.returning != 0;
         if (fullCopy) {
             // P25: before the record lists a returning leg as attached, every region is durably dirty. If we crash
-            // between
-            // the two, everything is copied once more among the current legs too.
-            log.setOutOfSync(all);
+            // between the two, everything is copied once more among the current legs too.
+            log.setOutOfSync(mirror.geometry.allRegions());
             log.flush();
         }
-        RegionSet dirty = fullCopy ? all : dirty(log);
-        List<LegRecord> after = after(plan, first, dirty);
+        // Two rounds over the log: what the legs are depends on whether anything is dirty, and the words on what the
+        // legs are.
+        // To keep in between which regions are would cost more memory than the words themselves.
+        boolean apart =
+                first && (fullCopy || !eachPart(log, part -> part.dirty().isEmpty()));
+        List<LegRecord> after = after(plan, apart);
         LegSet set = new LegSet(legs, states(after), plan.source);
         // Also where there is one leg only: what it shows may be pages that a failed force has left behind (P19).
         boolean doubt = !first && !steps.closedAgreeing();
-        fill(set, dirty, doubt);
-        if (!doubt && set.staleMask() == 0 && set.isComplete()) {
-            // Dirty, and equal for all that: nobody will copy them, and the log cleans only what is in sync.
-            log.setInSync(dirty);
-        }
+        fill(set, log, doubt, fullCopy);
         // Step 5. From here on nosync is used up.
         keeper.change(before -> before.completing(key, mirror.geometry.targetSectors(), after, plan.source));
         mirror.legs(set);
@@ -126,32 +130,48 @@ final class LogOpening {
     }
 
     /** P33: at the first activation leg 0 is the source, and the others are current only if the log says that all is equal. */
-    private List<LegRecord> after(Plan plan, boolean first, RegionSet dirty) {
+    private List<LegRecord> after(Plan plan, boolean apart) {
         List<LegRecord> after = new ArrayList<>();
         for (int i = 0; i < plan.announced.size(); i++) {
             LegRecord leg = plan.announced.get(i);
-            boolean stale = (plan.returning & 1 << i) != 0 || first && i != plan.source && !dirty.isEmpty();
+            boolean stale = (plan.returning & 1 << i) != 0 || apart && i != plan.source;
             after.add(stale ? leg.in(State.STALE).withForceFailed(false) : leg);
         }
         return after;
     }
 
-    private RegionSet dirty(DirtyLog log) throws DirtyLogException {
-        RegionSet dirty = RegionSet.none();
+    /** Shows all that the log knows, part by part, as long as the answer is {@code true}. Answers whether it was every time. */
+    private boolean eachPart(DirtyLog log, Predicate<Snapshot> part) throws DirtyLogException {
         long count = mirror.geometry.regionCount();
-        for (long from = 0; from < count; from += SNAPSHOT_REGIONS) {
-            Snapshot part = log.snapshot(from, Math.min(from + SNAPSHOT_REGIONS, count));
-            dirty = dirty.plus(part.dirty()).plus(part.outOfSync());
+        long step = SCATTERED_REGIONS;
+        for (long from = 0; from < count; ) {
+            Snapshot next = log.snapshot(from, Math.min(from + step, count));
+            if (!part.test(next)) {
+                return false;
+            }
+            from = next.end();
+            step = next.dirty().runCount() > FEW_RUNS ? SCATTERED_REGIONS : Math.min(2 * step, UNIFORM_REGIONS);
         }
-        return dirty;
+        return true;
     }
 
     /** P45: a stale leg lacks what is not durably clean. After anything but a clean stop, current legs may differ there too. */
-    private void fill(LegSet set, RegionSet dirty, boolean doubt) {
-        mirror.table.fill(0, mirror.geometry.regionCount(), RegionWord.CLEAN);
+    private void fill(LegSet set, DirtyLog log, boolean doubt, boolean fullCopy) throws DirtyLogException {
         long flags = RegionWord.lacking(set.staleMask()) | (doubt ? RegionWord.IN_DOUBT : 0);
         boolean equal = flags == 0 && set.isComplete();
         long word = flags | (equal ? RegionWord.DIRTY : RegionWord.OUT_OF_SYNC);
-        dirty.forEachRun((first, end) -> mirror.table.fill(first, end, word));
+        mirror.table.fill(0, mirror.geometry.regionCount(), fullCopy ? word : RegionWord.CLEAN);
+        if (fullCopy) {
+            return;
+        }
+        eachPart(log, part -> {
+            // What is out of sync is dirty (I6); one set is enough.
+            part.dirty().forEachRun((first, end) -> mirror.table.fill(first, end, word));
+            if (equal) {
+                // Nobody will copy them, and the log cleans only what is in sync.
+                log.setInSync(part.dirty());
+            }
+            return true;
+        });
     }
 }

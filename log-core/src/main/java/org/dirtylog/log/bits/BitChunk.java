@@ -33,6 +33,19 @@ final class BitChunk {
         return chunk;
     }
 
+    /** The same bits once more. For the one who changes them. */
+    BitChunk copy() {
+        if (isUniform()) {
+            return this;
+        }
+        BitChunk copy = new BitChunk(new AtomicLongArray(WORDS));
+        for (int i = 0; i < WORDS; i++) {
+            copy.words.setPlain(i, words.getPlain(i));
+        }
+        copy.ones = ones;
+        return copy;
+    }
+
     boolean isUniform() {
         return words == null;
     }

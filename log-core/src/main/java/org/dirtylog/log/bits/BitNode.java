@@ -38,6 +38,19 @@ final class BitNode {
         return node;
     }
 
+    /** The same bits once more. For the one who changes them. */
+    BitNode copy() {
+        if (isUniform()) {
+            return this;
+        }
+        BitNode copy = new BitNode(new AtomicReferenceArray<>(chunks.length()), capacity);
+        for (int i = 0; i < chunks.length(); i++) {
+            copy.chunks.setPlain(i, chunks.getPlain(i).copy());
+        }
+        copy.ones = ones;
+        return copy;
+    }
+
     boolean isUniform() {
         return chunks == null;
     }

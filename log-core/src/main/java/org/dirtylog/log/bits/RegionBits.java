@@ -26,10 +26,23 @@ public final class RegionBits {
         }
         this.size = size;
         this.ones = one ? size : 0;
-        this.nodes = new AtomicReferenceArray<>((int) ((size + BitNode.BITS - 1) >>> BitNode.SHIFT));
+        this.nodes = new AtomicReferenceArray<>(nodesOf(size));
         for (int n = 0; n < nodes.length(); n++) {
             nodes.setRelease(n, BitNode.uniform(one));
         }
+    }
+
+    private RegionBits(RegionBits other) {
+        this.size = other.size;
+        this.ones = other.ones;
+        this.nodes = new AtomicReferenceArray<>(nodesOf(size));
+        for (int n = 0; n < nodes.length(); n++) {
+            nodes.setRelease(n, other.nodes.getPlain(n).copy());
+        }
+    }
+
+    private static int nodesOf(long size) {
+        return (int) ((size + BitNode.BITS - 1) >>> BitNode.SHIFT);
     }
 
     /**
@@ -55,18 +68,12 @@ public final class RegionBits {
     }
 
     /**
-     * Copies the bitmap.
+     * Copies the bitmap, by whole pieces and not by runs, of which there can be as many as bits. For the one who changes it.
      *
      * @return another one with the same bits
      */
     public RegionBits copy() {
-        RegionBits copy = zeros(size);
-        for (long at = nextOne(0); at < size; ) {
-            long end = nextZero(at);
-            copy.set(at, end);
-            at = nextOne(end);
-        }
-        return copy;
+        return new RegionBits(this);
     }
 
     /**

@@ -109,6 +109,30 @@ class RegionBitsTest {
     }
 
     @Test
+    void a_copy_has_the_same_bits_and_a_life_of_its_own() {
+        RegionBits bits = RegionBits.zeros((1L << 25) + 70_001);
+        for (long word = 0; word < 1200; word++) {
+            bits.setWord(word, 0x5555_5555_5555_5555L);
+        }
+        bits.set(40_000, 120_000);
+        bits.set((1L << 25) + 1, bits.size() - 1);
+        RegionBits copy = bits.copy();
+        assertEquals(bits.onesIn(0, bits.size()), copy.onesIn(0, bits.size()));
+        assertEquals(bits.countOnes(), copy.countOnes());
+        RegionSet before = bits.onesIn(0, bits.size());
+        assertEquals(1, copy.set(1, 2));
+        assertEquals(3, copy.clear((1L << 25) + 1, (1L << 25) + 4));
+        copy.flip(40_000, 120_000);
+        assertEquals(before, bits.onesIn(0, bits.size()));
+        assertEquals(before.count(), bits.countOnes());
+        assertEquals(before.count() + 1 - 3 - 80_000, copy.countOnes());
+        bits.clear(0, bits.size());
+        assertTrue(copy.get(1));
+        assertEquals(
+                before.count() + 1 - 3 - 80_000, copy.onesIn(0, copy.size()).count());
+    }
+
+    @Test
     void refuses_regions_that_are_not_there() {
         RegionBits bits = RegionBits.ones(100);
         assertThrows(IndexOutOfBoundsException.class, () -> bits.get(100));

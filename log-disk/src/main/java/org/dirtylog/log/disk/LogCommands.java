@@ -51,13 +51,14 @@ public final class LogCommands {
     String report(String path, ShowArguments asked) throws IOException {
         Optional<TableLine> table =
                 asked.table().isPresent() ? Optional.of(parsed(asked.table().get())) : Optional.empty();
+        String shown = TableLine.word(path);
         try (BlockDevice device = devices.openReadOnly(path)) {
             LookedAtMedium medium = new LookedAtMedium(device);
             Optional<Activation> would = table.isPresent()
                     ? Optional.of(Activation.of(
-                            path, medium, table.get().geometry(), table.get().initialSync()))
+                            shown, medium, table.get().geometry(), table.get().initialSync()))
                     : Optional.empty();
-            LogReport report = LogReport.of(path, medium, would);
+            LogReport report = LogReport.of(path, shown, medium, would);
             return asked.json() ? report.json() : report.text();
         }
     }

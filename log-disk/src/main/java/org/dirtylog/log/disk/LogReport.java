@@ -19,16 +19,18 @@ import org.dirtylog.log.bits.RegionBits;
  * What a record says, ours or the kernel's, for people and for programs. Made by reading only.
  *
  * @param path       of the log
+ * @param shown      the path as one word, for people: a control character in it is not to reach a terminal
  * @param sizeBytes  of the medium
- * @param header     the sixteen bytes at the start
+ * @param header     the sixteen bytes at the start, or empty if the medium is too short for the bytes before the bits
  * @param slots      the two identity slots in the order they lie in
  * @param bits       the regions that header and length of the medium give bits for
  * @param activation what activation would make of it, if a table was given
  */
 record LogReport(
         String path,
+        String shown,
         long sizeBytes,
-        RecordHeader header,
+        Optional<RecordHeader> header,
         List<Slot> slots,
         Optional<RegionBits> bits,
         Optional<Activation> activation) {
@@ -39,16 +41,17 @@ record LogReport(
     record Slot(int at, Optional<IdentitySlot> identity, String trouble, boolean digestMatches) {}
 
     /** Reads a record. */
-    static LogReport of(String path, LogMedium medium, Optional<Activation> activation) throws IOException {
-        long shortest = new RecordLayout(1, medium.blockBytes()).areaBytes();
-        if (medium.sizeBytes() < shortest && activation.isPresent()) {
+    static LogReport of(String path, String shown, LogMedium medium, Optional<Activation> activation)
+            throws IOException {
+        if (medium.sizeBytes() < Math.max(RecordLayout.HEAD_BYTES, medium.blockBytes())) {
+            if (activation.isEmpty()) {
+                throw new IOException(shown + " has " + medium.sizeBytes() + " bytes; the shortest log has "
+                        + new RecordLayout(1, medium.blockBytes()).areaBytes());
+            }
             return new LogReport(
-                    path, medium.sizeBytes(), new RecordHeader(0, 0, 0), List.of(), Optional.empty(), activation);
+                    path, shown, medium.sizeBytes(), Optional.empty(), List.of(), Optional.empty(), activation);
         }
-        if (medium.sizeBytes() < shortest) {
-            throw new IOException(path + " has " + medium.sizeBytes() + " bytes; the shortest log has " + shortest);
-        }
-        RecordReader reader = new RecordReader(medium, path);
+        RecordReader reader = new RecordReader(medium, shown);
         RecordHead head = reader.head();
         RecordHeader header = head.header();
         List<Slot> slots = List.of(slot(reader, head, 0), slot(reader, head, 1));
@@ -56,7 +59,7 @@ record LogReport(
         long regions = Math.min(header.regionsCovered(), room * Byte.SIZE);
         Optional<RegionBits> bits =
                 header.isRecord() && regions > 0 ? Optional.of(reader.bits(regions)) : Optional.empty();
-        return new LogReport(path, medium.sizeBytes(), header, slots, bits, activation);
+        return new LogReport(path, shown, medium.sizeBytes(), Optional.of(header), slots, bits, activation);
     }
 
     private static Slot slot(RecordReader reader, RecordHead head, int index) throws IOException {
@@ -100,10 +103,15 @@ record LogReport(
 
     private void writeRecord(JsonGenerator json) throws IOException {
         json.writeObjectFieldStart("record");
-        json.writeBooleanField("valid", header.isRecord() && header.isReadable());
-        json.writeStringField("magic", String.format("%08x", header.magic()));
-        json.writeStringField("version", Integer.toUnsignedString(header.version()));
-        json.writeStringField("regions", Long.toUnsignedString(header.regions()));
+        json.writeBooleanField(
+                "valid",
+                header.isPresent() && header.get().isRecord() && header.get().isReadable());
+        if (header.isPresent()) {
+            json.writeStringField("magic", String.format("%08x", header.get().magic()));
+            json.writeStringField(
+                    "version", Integer.toUnsignedString(header.get().version()));
+            json.writeStringField("regions", Long.toUnsignedString(header.get().regions()));
+        }
         if (bits.isPresent()) {
             RegionBits clean = bits.get();
             json.writeNumberField("bits", clean.size());
@@ -173,11 +181,9 @@ record LogReport(
     /** Writes it for people, with the first runs only. */
     String text() {
         StringBuilder text = new StringBuilder();
-        text.append(path).append(": ").append(sizeBytes).append(" bytes\n");
-        text.append(String.format("header    magic %08x%s", header.magic(), header.isRecord() ? "" : " (no record)"));
-        text.append(", version ").append(Integer.toUnsignedString(header.version()));
-        text.append(", regions ")
-                .append(Long.toUnsignedString(header.regions()))
+        text.append(shown).append(": ").append(sizeBytes).append(" bytes\n");
+        text.append("header    ")
+                .append(header.map(LogReport::headerText).orElse("none, the file is too short for one"))
                 .append('\n');
         for (Slot slot : slots) {
             appendSlot(text, slot);
@@ -201,6 +207,11 @@ record LogReport(
             text.append(would.reason().isEmpty() ? "" : "reason    " + would.reason() + "\n");
         });
         return text.toString();
+    }
+
+    private static String headerText(RecordHeader header) {
+        return String.format("magic %08x%s", header.magic(), header.isRecord() ? "" : " (no record)") + ", version "
+                + Integer.toUnsignedString(header.version()) + ", regions " + Long.toUnsignedString(header.regions());
     }
 
     private static void appendSlot(StringBuilder text, Slot slot) {

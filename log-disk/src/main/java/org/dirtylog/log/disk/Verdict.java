@@ -59,7 +59,9 @@ record Verdict(Found found, Optional<LogPair> accepted, RecordHead head, Bits bi
             case RECORDED -> recorded(head, slot.orElseThrow(), reader, geometry, opening);
             case STALE -> dirty(Found.STALE, head);
             case REWRITTEN, UNIDENTIFIED ->
-                head.header().isRecord() ? byPolicy(found, head, opening, reader.path()) : dirty(Found.FRESH, head);
+                head.header().isRecord()
+                        ? byPolicy(found, head, head.header().regionsCovered(), opening, reader.path())
+                        : dirty(Found.FRESH, head);
         };
     }
 
@@ -110,7 +112,8 @@ record Verdict(Found found, Optional<LogPair> accepted, RecordHead head, Bits bi
         if (unchanged
                 && !Arrays.equals(
                         slot.digest(), reader.digest(header, slot.geometry().regionCount()))) {
-            return byPolicy(Found.REWRITTEN, head, opening, reader.path());
+            long covered = Math.min(header.regionsCovered(), slot.regionsCovered(geometry));
+            return byPolicy(Found.REWRITTEN, head, covered, opening, reader.path());
         }
         if (!header.isRecord()) {
             // A crash in the first opening tore header and slot apart. Nothing was written to a leg since.
@@ -126,13 +129,14 @@ record Verdict(Found found, Optional<LogPair> accepted, RecordHead head, Bits bi
         return verdict;
     }
 
-    private static Verdict byPolicy(Found found, RecordHead head, Opening opening, String path)
+    /** A part of a region that the target has gained was never compared, whoever vouches for the rest: it is not covered. */
+    private static Verdict byPolicy(Found found, RecordHead head, long covered, Opening opening, String path)
             throws DirtyLogException.Rejected {
         return switch (opening.otherWriter()) {
             case DIRTY -> dirty(found, head);
             case ADOPT ->
                 head.header().isRecord()
-                        ? believed(found, Optional.empty(), head, head.header().regionsCovered(), opening)
+                        ? believed(found, Optional.empty(), head, covered, opening)
                         : dirty(found, head);
             case REFUSE ->
                 throw new DirtyLogException.Rejected("log " + path

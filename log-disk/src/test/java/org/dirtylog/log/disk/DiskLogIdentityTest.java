@@ -84,7 +84,7 @@ class DiskLogIdentityTest {
         String message = assertThrows(DirtyLogException.Corrupt.class, f::open).getMessage();
         assertTrue(message.contains("makes no sense"), message);
         assertArrayEquals(content, f.medium.content());
-        String report = LogReport.of("log", f.medium, Optional.empty()).json();
+        String report = LogReport.of("log", "log", f.medium, Optional.empty()).json();
         assertTrue(report.contains("\"trouble\""), report);
     }
 
@@ -181,6 +181,19 @@ class DiskLogIdentityTest {
         f.open();
         assertEquals(Found.REWRITTEN, f.found);
         assertEquals(policy == OtherWriter.ADOPT ? SOME.plus(RegionSet.of(0)) : f.geometry.allRegions(), f.dirty());
+    }
+
+    @Test
+    void a_rewritten_log_is_believed_for_regions_that_lay_wholly_within_the_target_when_it_was_closed()
+            throws Exception {
+        f.geometry = new RegionGeometry(1590, 16);
+        f.openWithDirty(RegionSet.of(7)).stop();
+        f.poke(1024, f.medium.content()[1024] & ~1);
+        f.record.policy = OtherWriter.ADOPT;
+        f.geometry = new RegionGeometry(1600, 16);
+        f.open();
+        assertEquals(Found.REWRITTEN, f.found);
+        assertEquals(RegionSet.of(0, 7, 99), f.dirty());
     }
 
     @ParameterizedTest

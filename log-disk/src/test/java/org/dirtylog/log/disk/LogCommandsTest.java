@@ -2,11 +2,14 @@
 package org.dirtylog.log.disk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Arrays;
+import java.util.Optional;
 import org.dirtylog.log.RegionSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +106,47 @@ class LogCommandsTest {
         }
         String json = show(image, "/log", "--json");
         assertTrue(json.contains("\"regions\":\"18446744073709551615\",\"bits\":4096"), json);
+    }
+
+    @Test
+    void a_log_that_was_cut_off_shows_what_is_left_of_it() throws Exception {
+        byte[] image = golden("b1-in-sync-removed");
+        for (int length : new int[] {1024, 1535}) {
+            String text = show(Arrays.copyOf(image, length), "/log");
+            assertTrue(text.startsWith("/log: " + length + " bytes\nheader    magic 4d695272, version 2, "), text);
+            assertFalse(text.contains("bits "), text);
+            text = show(Arrays.copyOf(image, length), "/log", "--table", TABLE);
+            assertTrue(text.contains("magic 4d695272") && text.contains("activated rejected"), text);
+        }
+        String text = show(Arrays.copyOf(image, 1023), "/log", "--table", TABLE);
+        assertTrue(text.contains("header    none") && text.contains("needs 1536"), text);
+        String json = show(Arrays.copyOf(image, 1023), "/log", "--table", TABLE, "--json");
+        assertTrue(json.contains("\"record\":{\"valid\":false},\"slots\":[],\"regions\":100"), json);
+    }
+
+    @Test
+    void a_name_does_not_reach_the_terminal_raw() throws Exception {
+        String name = "/lo\u001b[2J g\n";
+        devices.files.put(name, golden("i2-version-3"));
+        String text = commands.report(name, ShowArguments.of(name, "--table", TABLE));
+        assertTrue(text.startsWith("/lo%1B[2J%20g%0A: "), text);
+        assertTrue(text.contains("reason    log /lo%1B[2J%20g%0A: version 3"), text);
+        String json = commands.report(name, ShowArguments.of(name, "--json"));
+        assertTrue(json.contains("\"file\":\"/lo\\u001B[2J g\\n\""), json);
+        devices.files.put(name, new byte[3]);
+        String message = assertThrows(IOException.class, () -> commands.report(name, ShowArguments.of(name)))
+                .getMessage();
+        assertTrue(message.startsWith("/lo%1B[2J%20g%0A has 3 bytes"), message);
+    }
+
+    @Test
+    void options_are_written_as_with_the_other_commands() {
+        ShowArguments asked = ShowArguments.of("--table=" + TABLE, "--json", "--", "--table");
+        assertEquals(new ShowArguments("--table", Optional.of(TABLE), true), asked);
+        assertEquals("--", ShowArguments.of("--", "--").file());
+        assertThrows(IllegalArgumentException.class, () -> ShowArguments.of("a", "--table=b", "--table", "c"));
+        assertThrows(IllegalArgumentException.class, () -> ShowArguments.of("a", "--", "--json"));
+        assertThrows(IllegalArgumentException.class, () -> ShowArguments.of("--"));
     }
 
     @Test

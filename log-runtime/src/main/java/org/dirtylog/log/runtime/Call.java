@@ -14,7 +14,7 @@ final class Call {
     @FunctionalInterface
     interface Work {
         /** Asks it. */
-        Object ask() throws Exception;
+        Object ask(Call self) throws Exception;
     }
 
     /** How it ended: an answer, perhaps {@code null}, or something thrown, by the log or by whoever gave up. */
@@ -23,6 +23,9 @@ final class Call {
     private final Method method;
     private final Work work;
     private final AtomicReference<Outcome> outcome = new AtomicReference<>();
+
+    /** The method of the log that has been called last. */
+    private volatile Method inside;
 
     private boolean started;
     private long startedNanos;
@@ -33,10 +36,21 @@ final class Call {
     Call(Method method, Work work) {
         this.method = method;
         this.work = work;
+        this.inside = method;
     }
 
+    /** What was asked. */
     Method method() {
         return method;
+    }
+
+    /** Where the log is: at what was asked, at what it is told before, or at its status. */
+    Method inside() {
+        return inside;
+    }
+
+    void goInside(Method now) {
+        inside = now;
     }
 
     synchronized void start(long nowNanos) {
@@ -70,7 +84,7 @@ final class Call {
     boolean run() {
         Outcome result;
         try {
-            result = new Outcome(work.ask(), null, false);
+            result = new Outcome(work.ask(this), null, false);
         } catch (Throwable thrown) {
             // Foreign code: whatever it throws ends with the log and not with the mirror.
             result = new Outcome(null, thrown, false);

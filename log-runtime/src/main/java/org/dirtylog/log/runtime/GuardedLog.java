@@ -23,16 +23,23 @@ import org.dirtylog.seams.Tasks;
  * <ul>
  * <li>Calls are passed one at a time, in states that allow them. A call that comes from within another call to the same log,
  *     or in a wrong state, throws {@link IllegalStateException}; a region that does not exist
- *     {@link IllegalArgumentException}.</li>
+ *     {@link IllegalArgumentException}. One that is overtaken by {@link #close()} while it waits for its turn comes in a
+ *     wrong state.</li>
+ * <li>{@link #markDirty}, {@link #markClean}, {@link #setInSync} and {@link #setOutOfSync} return at once: the log is told, in
+ *     the order in which they came, at the head of the next call that waits for it, and what it then does wrong shows there.
+ *     What is said while {@link #postSuspend()} is under way the log may never hear.</li>
  * <li>A call that may block takes at most {@link LogSpec#patience()} of the log's own time, then the log counts as hung. Time
  *     spent in its host is not counted (P43). No thread is interrupted (P44).</li>
  * <li>A log that hangs, answers nonsense, or throws what it may not, has {@linkplain #failed() failed}, as one whose medium
  *     failed. From then on methods that can throw {@link DirtyLogException.Failed} do so at once, except that after a failure
  *     of the medium questions and {@link #snapshot} are still answered. {@link #markClean} and {@link #setInSync} then have no
- *     effect, {@link #markDirty} and {@link #setOutOfSync} none but in memory; none of the four ever throws for a failed log,
- *     the {@link #flush()} that has to follow does.</li>
- * <li>{@link #status()} and {@link #peekInSync} never wait: while the log is busy they answer what was known last, and
- *     {@code UNKNOWN}.</li>
+ *     effect, {@link #markDirty} and {@link #setOutOfSync} none but in memory; none of the four ever throws for a failed log
+ *     that is not closed, the {@link #flush()} that has to follow does.</li>
+ * <li>{@link #status()} and {@link #peekInSync} wait for a moment at most: while the log is busy, or has not yet been told what
+ *     it would answer from, they answer what was known last, and {@code UNKNOWN}.</li>
+ * <li>A medium that the log was given refuses every access once the log has failed otherwise than by its medium, was abandoned,
+ *     or is closed (P41). It is given back when the log has closed it, or has been closed or has had its patience for that, but
+ *     not before the last access has ended (P42).</li>
  * </ul>
  */
 public final class GuardedLog implements DirtyLog {
@@ -96,8 +103,8 @@ public final class GuardedLog implements DirtyLog {
 
     /**
      * Gives the log up: it counts as failed, callers that wait for it go on with {@link DirtyLogException.Failed}, it gets no
-     * more out of its host, and it is closed without anybody waiting for that. Returns at once. To take its medium away is
-     * for the mirror (P42).
+     * more out of its host or its medium, and it is closed without anybody waiting for that. Returns at once. If it hangs in its
+     * own {@code close}, its medium is given back by {@link #close()} only.
      */
     public void abandon() {
         life.abandon();

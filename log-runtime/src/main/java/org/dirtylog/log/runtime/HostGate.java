@@ -2,6 +2,8 @@
 package org.dirtylog.log.runtime;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.dirtylog.log.DirtyLogException;
 import org.dirtylog.log.LogHost;
 import org.dirtylog.log.LogMedium;
@@ -27,6 +29,9 @@ final class HostGate implements LogHost {
     private volatile Access access = Access.OPEN;
     private volatile boolean statusChanged;
 
+    /** Those that the log was given. Guarded by itself. */
+    private final List<FencedMedium> media = new ArrayList<>();
+
     HostGate(LogHost host, RegionGeometry geometry, Clock clock) {
         this.host = host;
         this.geometry = geometry;
@@ -46,6 +51,15 @@ final class HostGate implements LogHost {
 
     void close() {
         access = Access.CLOSED;
+    }
+
+    /** Takes back what the log has not: each medium as soon as no call of the log is inside it (P42). */
+    void closeMedia() {
+        List<FencedMedium> left;
+        synchronized (media) {
+            left = List.copyOf(media);
+        }
+        left.forEach(FencedMedium::close);
     }
 
     /** Whether the log has announced another status since this was asked last. */
@@ -85,10 +99,10 @@ final class HostGate implements LogHost {
             throw new IOException("the legs are not flushed for a log that was given up");
         }
         Call call = lane.holder();
-        if (call == null || !call.method().mayFlushLegs()) {
+        if (call == null || !call.inside().mayFlushLegs()) {
             throw new IllegalStateException(
                     "flushLegs may be called only inside flush, postSuspend and resumeFrom, was called "
-                            + (call == null ? "outside of any call" : "inside " + call.method()));
+                            + (call == null ? "outside of any call" : "inside " + call.inside()));
         }
         off(() -> {
             host.flushLegs();
@@ -112,7 +126,13 @@ final class HostGate implements LogHost {
         if (access == Access.GIVEN_UP) {
             throw new DirtyLogException.Unavailable("no medium is given to a log that was given up: " + path);
         }
-        LogMedium medium = off(() -> host.openMedium(path, needBytes));
+        FencedMedium medium =
+                new FencedMedium(off(() -> host.openMedium(path, needBytes)), path, () -> access == Access.OPEN);
+        // Remembered first and looked then: whoever gives the log up does it the other way round.
+        synchronized (media) {
+            media.removeIf(FencedMedium::isGivenBack);
+            media.add(medium);
+        }
         if (access != Access.OPEN) {
             medium.close();
             throw new DirtyLogException.Unavailable("the log was given up while its medium was opened: " + path);

@@ -10,9 +10,8 @@ import org.dirtylog.seams.Signal;
 import org.dirtylog.seams.Tasks;
 
 /**
- * The way to one log: one call at a time, each happening before the next, and none longer than the patience. Calls that may
- * block run on a task of their own, so that a log that hangs keeps that task and not its caller. No monitor is held while
- * the log is called.
+ * The way to one log: one call at a time, each happening before the next, and none longer than the patience. Each runs on a
+ * task of its own, so that a log that hangs keeps that task and not its caller. No monitor is held while the log is called.
  */
 final class Lane {
     /** More patience than this is as good as any. */
@@ -121,7 +120,7 @@ final class Lane {
     void refuseReentry(Method method) {
         Call inside = INSIDE.get();
         if (inside != null && inside == holder.get() && isOnThisStack()) {
-            throw new IllegalStateException(name + ": " + method + " was called from within " + inside.method()
+            throw new IllegalStateException(name + ": " + method + " was called from within " + inside.inside()
                     + " of the same log, and would wait for itself; a host returns before it calls the log");
         }
     }
@@ -142,24 +141,43 @@ final class Lane {
         turn.raise();
     }
 
-    /** Runs the call, which has the turn, on this thread. */
-    void runHere(Call call) {
-        inside(call);
-    }
-
     /** Runs the call, which has the turn, on another task, and waits for its outcome as long as the patience lasts. */
     void runBounded(Call call) {
-        tasks.start(name, () -> {
-            if (!call.isOver()) {
-                inside(call);
-                answer.raise();
-            }
-        });
+        try {
+            tasks.start(name, () -> {
+                if (!call.isOver()) {
+                    inside(call);
+                    answer.raise();
+                }
+            });
+        } catch (RuntimeException | Error e) {
+            // No task is to be had: the log was not called.
+            give(call);
+            throw e;
+        }
         while (!call.isOver()) {
             if (!answer.await(call::isOver, deadlineOf(call))) {
                 declareIfHung(call);
             }
         }
+    }
+
+    /**
+     * Runs the call, which has the turn, on another task, which gives the turn back, and waits for that a moment only. A call
+     * that hangs keeps the turn, and whoever needs it next finds that out.
+     */
+    void runLoosely(Call call, long momentNanos) {
+        try {
+            tasks.start(name, () -> {
+                inside(call);
+                give(call);
+                answer.raise();
+            });
+        } catch (RuntimeException | Error e) {
+            give(call);
+            return;
+        }
+        answer.await(() -> holder.get() != call, clock.nanos() + momentNanos);
     }
 
     /**

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.log.runtime;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,6 +25,12 @@ final class LogLife {
             " What was flushed before is safe; what was marked since counts as dirty, and no write that waits for it is"
                     + " sent. The log is given up: its medium is not used again until the log has let go of it.";
 
+    /** So many messages may wait; whoever adds one more waits until they have been passed. */
+    private static final int MOST_MESSAGES = 1024;
+
+    /** So long may a caller stay who does not want to wait. */
+    private static final long MOMENT_NANOS = 5_000_000;
+
     /** Asks a log. */
     @FunctionalInterface
     interface Question<T> {
@@ -37,6 +42,8 @@ final class LogLife {
     private final Lane lane;
     private final Tasks tasks;
     private final HostGate host;
+    private final Messages messages = new Messages();
+    private final LastStatus status;
     private final AtomicReference<LogState> state = new AtomicReference<>(LogState.SUSPENDED);
     private final AtomicReference<DirtyLogException.Failed> failure = new AtomicReference<>();
 
@@ -45,15 +52,13 @@ final class LogLife {
     private volatile boolean closeDone;
 
     private volatile DirtyLog log;
-    private volatile LogStatus lastStatus;
-    private volatile boolean statusWanted;
 
     LogLife(String typeName, LogSpec spec, HostGate host, Tasks tasks, Clock clock) {
         this.typeName = typeName;
         this.host = host;
         this.tasks = tasks;
         String name = "log/" + typeName + "/" + spec.mirrorId();
-        lastStatus = new LogStatus(typeName, LogStatus.Health.ALIVE, List.of(), spec.tableArguments());
+        status = new LastStatus(new LogStatus(typeName, LogStatus.Health.ALIVE, List.of(), spec.tableArguments()));
         closed = tasks.signal(name + "/closed");
         lane = new Lane(name, tasks, clock, spec.patience(), this::hung);
         host.serve(lane);
@@ -76,20 +81,21 @@ final class LogLife {
 
     /** The first call: it makes the log. If it fails, nothing is left of this life. */
     void create(Maker maker, RegionGeometry geometry) throws DirtyLogException {
-        AtomicReference<RegionGeometry> covers = new AtomicReference<>();
-        Call call = new Call(Method.CREATE, () -> {
+        AtomicReference<Object> covers = new AtomicReference<>();
+        Call call = new Call(Method.CREATE, self -> {
             DirtyLog made = maker.make();
+            // First of all, so that it is closed whatever it does next.
+            log = made;
             if (made != null) {
-                covers.set(made.geometry());
-                lastStatus = statusOf(made);
+                covers.set(geometryOf(made));
+                status.ask(self, made);
             }
             return made;
         });
         lane.take(call);
-        lane.runBounded(call);
-        log = (DirtyLog) call.outcome().answer();
         boolean done = false;
         try {
+            lane.runBounded(call);
             ending(call, answer -> {
                 if (answer == null) {
                     return "null";
@@ -104,15 +110,27 @@ final class LogLife {
         }
     }
 
+    private static Object geometryOf(DirtyLog made) {
+        try {
+            return made.geometry();
+        } catch (Throwable thrown) {
+            return "no geometry, it threw " + thrown;
+        }
+    }
+
     // ---- calls ------------------------------------------------------------------------------------------------------
 
     /** Passes a call that may block, and judges the answer: {@code wrong} says what is wrong with it, or {@code null}. */
     <T> T ask(Method method, Question<T> question, Function<T, String> wrong) throws DirtyLogException {
-        Call call = new Call(method, () -> {
+        Call call = new Call(method, self -> {
             try {
-                return question.ask(log);
+                passMessages(self);
+                return self.isOver() ? null : question.ask(log);
             } finally {
-                refreshStatus();
+                // A log that was given up is asked nothing more.
+                if (!self.isOver()) {
+                    status.refresh(self, log, host.takeStatusChanged());
+                }
             }
         });
         if (!enter(call)) {
@@ -122,41 +140,77 @@ final class LogLife {
         return ending(call, wrong);
     }
 
-    /** Passes a call that does not block. On a log that has failed it has no effect: the flush that follows will say so. */
-    void tell(Method method, Consumer<DirtyLog> message) {
-        Call call = new Call(method, () -> {
-            message.accept(log);
+    /**
+     * Says something to the log, before the next question. On a log that has failed it has no effect: the flush that follows
+     * will say so.
+     */
+    void tell(Method method, Consumer<DirtyLog> content) {
+        lane.refuseReentry(method);
+        LogState now = state.get();
+        if (!method.allowedIn(now)) {
+            if (now.hasFailed()) {
+                return;
+            }
+            throw wrongState(method, now);
+        }
+        if (messages.add(new Messages.Message(method, content)) >= MOST_MESSAGES) {
+            passNow(method);
+        }
+    }
+
+    private void passNow(Method method) {
+        Call call = new Call(method, self -> {
+            passMessages(self);
             return null;
         });
         if (!enter(call)) {
             return;
         }
-        lane.runHere(call);
+        lane.runBounded(call);
         try {
             ending(call, answer -> null);
         } catch (DirtyLogException e) {
             // Latched by ending; callers learn it from the next flush, or from failed().
-            statusWanted = true;
+            status.want();
         }
     }
 
-    /** Asks without waiting: {@code null} if the log is busy, has gone, or gives no answer. */
+    /**
+     * Within a call. A message is passed in a state that allows it: what was said while the log was being suspended, or has
+     * failed meanwhile, is dropped.
+     */
+    private void passMessages(Call self) {
+        for (Messages.Message message : messages.takeAll()) {
+            if (message.method().allowedIn(state.get())) {
+                self.goInside(message.method());
+                message.content().accept(log);
+            }
+        }
+        self.goInside(self.method());
+    }
+
+    /** Asks and waits for a moment only: {@code null} if the log is busy, has gone, or gives no answer at once. */
     <T> T askNow(Method method, Function<DirtyLog, T> question) {
-        LogState now = state.get();
-        if (now == LogState.LOST || now == LogState.CLOSED) {
+        if (!messages.isEmpty()) {
+            // It does not know yet what it would answer.
             return null;
         }
         AtomicReference<T> answer = new AtomicReference<>();
-        Call call = new Call(method, () -> {
+        passLoosely(new Call(method, self -> {
             answer.set(question.apply(log));
             return null;
-        });
-        if (!lane.takeNow(call)) {
-            return null;
+        }));
+        return answer.get();
+    }
+
+    /** Passes a call if nobody else is inside, and tells whether it was passed. */
+    private boolean passLoosely(Call call) {
+        LogState now = state.get();
+        if (now == LogState.LOST || now == LogState.CLOSED || !lane.takeNow(call)) {
+            return false;
         }
-        lane.runHere(call);
-        lane.give(call);
-        return call.outcome().thrown() == null ? answer.get() : null;
+        lane.runLoosely(call, MOMENT_NANOS);
+        return true;
     }
 
     /** Takes the turn in a state that allows the call; {@code false} if the log has failed. */
@@ -174,7 +228,11 @@ final class LogLife {
             lane.refuseReentry(method);
             return false;
         }
-        throw new IllegalStateException("log type " + typeName + ": " + method + " in state " + now + ", allowed in "
+        throw wrongState(method, now);
+    }
+
+    private IllegalStateException wrongState(Method method, LogState now) {
+        return new IllegalStateException("log type " + typeName + ": " + method + " in state " + now + ", allowed in "
                 + new TreeSet<>(method.states()));
     }
 
@@ -188,7 +246,7 @@ final class LogLife {
         try {
             Method method = call.method();
             if (outcome.thrown() != null) {
-                throw judged(method, outcome.thrown());
+                throw judged(call, outcome.thrown());
             }
             @SuppressWarnings("unchecked")
             T answer = (T) outcome.answer();
@@ -203,7 +261,8 @@ final class LogLife {
         }
     }
 
-    private DirtyLogException judged(Method method, Throwable thrown) {
+    private DirtyLogException judged(Call call, Throwable thrown) {
+        Method method = call.inside();
         if (!(thrown instanceof DirtyLogException declared) || !method.mayThrow(declared)) {
             return broken(method, "threw " + thrown, thrown);
         }
@@ -240,7 +299,7 @@ final class LogLife {
 
     private void hung(Call call) {
         lose(new DirtyLogException.Failed(
-                "log type " + typeName + ": " + call.method() + " has not returned within the log's patience of "
+                "log type " + typeName + ": " + call.inside() + " has not returned within the log's patience of "
                         + lane.patienceNanos() / 1_000_000 + " ms." + SAFE));
     }
 
@@ -283,6 +342,7 @@ final class LogLife {
         beginClosing();
         host.close();
         closed.await(() -> closeDone, lane.clock().nanos() + lane.patienceNanos());
+        host.closeMedia();
     }
 
     /** On a task of its own, for the last call may be stuck. */
@@ -292,6 +352,7 @@ final class LogLife {
         }
         DirtyLog last = log;
         if (last == null) {
+            host.closeMedia();
             closeDone = true;
             return;
         }
@@ -304,6 +365,7 @@ final class LogLife {
                         new DirtyLogException.Failed(
                                 "log type " + typeName + " broke its contract: close threw " + thrown, thrown));
             } finally {
+                host.closeMedia();
                 closeDone = true;
                 closed.raise();
             }
@@ -313,39 +375,13 @@ final class LogLife {
     // ---- status -----------------------------------------------------------------------------------------------------
 
     LogStatus status() {
-        LogStatus now = askNow(Method.STATUS, DirtyLog::status);
-        if (now != null) {
-            lastStatus = now;
-        } else {
-            statusWanted = true;
+        Call call = new Call(Method.STATUS, self -> {
+            status.ask(self, log);
+            return null;
+        });
+        if (!passLoosely(call)) {
+            status.want();
         }
-        return state.get() == LogState.LOST ? dead(lastStatus) : lastStatus;
-    }
-
-    /** Within a call, so that a status is at hand when the log is busy or hangs later. */
-    private void refreshStatus() {
-        if (host.takeStatusChanged() || statusWanted) {
-            statusWanted = false;
-            lastStatus = statusOf(log);
-        }
-    }
-
-    private LogStatus statusOf(DirtyLog from) {
-        try {
-            LogStatus now = from.status();
-            return now == null ? lastStatus : now;
-        } catch (RuntimeException e) {
-            return lastStatus;
-        }
-    }
-
-    private static LogStatus dead(LogStatus last) {
-        List<String> details = new ArrayList<>(last.details());
-        int letter = details.size() - 1;
-        if (letter >= 0
-                && details.get(letter).equals(String.valueOf(last.health().letter()))) {
-            details.set(letter, String.valueOf(LogStatus.Health.DEAD.letter()));
-        }
-        return new LogStatus(last.typeName(), LogStatus.Health.DEAD, details, last.arguments());
+        return state.get() == LogState.LOST ? status.dead() : status.get();
     }
 }

@@ -41,6 +41,18 @@ public final class RegistryComponent implements DirtyLogs {
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
     void bindType(DirtyLogType type, ServiceReference<DirtyLogType> reference) {
+        registry.add(type, propertiesOf(reference));
+    }
+
+    void updatedType(DirtyLogType type, ServiceReference<DirtyLogType> reference) {
+        registry.change(type, propertiesOf(reference));
+    }
+
+    void unbindType(DirtyLogType type, ServiceReference<DirtyLogType> reference) {
+        registry.remove(type, propertiesOf(reference));
+    }
+
+    private static Map<String, Object> propertiesOf(ServiceReference<DirtyLogType> reference) {
         Map<String, Object> properties = new HashMap<>();
         for (String key : reference.getPropertyKeys()) {
             properties.put(key, reference.getProperty(key));
@@ -49,11 +61,7 @@ public final class RegistryComponent implements DirtyLogs {
         if (bundle != null) {
             properties.put("dirtylog.provider", bundle.getSymbolicName() + " " + bundle.getVersion());
         }
-        registry.add(type, properties);
-    }
-
-    void unbindType(DirtyLogType type) {
-        registry.remove(type);
+        return properties;
     }
 
     @Override

@@ -347,6 +347,16 @@ public final class TableLine {
         return geometry;
     }
 
+    /**
+     * Writes a name as it stands in a line: with blanks, control characters and the percent sign percent-encoded.
+     *
+     * @param name of a leg or a log device
+     * @return one word
+     */
+    public static String word(String name) {
+        return TableWords.encode(name);
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof TableLine that && toString().equals(that.toString());

@@ -54,21 +54,60 @@ public final class TypeRegistry implements DirtyLogs {
      * @param properties of its service: {@code service.ranking}, {@code service.id} and {@code dirtylog.provider} count
      */
     public void add(DirtyLogType type, Map<String, ?> properties) {
+        Registered registered = described(type, properties);
+        if (registered != null) {
+            replace(type, properties, registered);
+            LOG.info(
+                    "Log type {} is there, from {}, ranking {}",
+                    registered.info.name(),
+                    registered.info.providedBy(),
+                    registered.info.ranking());
+        }
+    }
+
+    /**
+     * Takes note of new properties of a type's service, such as another ranking. Logs that it made go on.
+     *
+     * @param type       one that was added
+     * @param properties as for {@link #add}
+     */
+    public void change(DirtyLogType type, Map<String, ?> properties) {
+        Registered registered = described(type, properties);
+        replace(type, properties, registered);
+        if (registered != null) {
+            LOG.info("Log type {} has ranking {} now", registered.info.name(), registered.info.ranking());
+        }
+    }
+
+    /** In one step, so that nobody finds none where there is always one. */
+    private synchronized boolean replace(DirtyLogType type, Map<String, ?> properties, Registered registered) {
+        long id = idOf(properties);
+        List<Registered> next = new ArrayList<>(types);
+        boolean there = next.removeIf(before -> before.type == type && before.id == id);
+        if (registered != null) {
+            next.add(registered);
+            next.sort(Registered.ORDER);
+        }
+        types = List.copyOf(next);
+        return there;
+    }
+
+    /** One object may be several services. Outside a framework a type is known by itself, and comes after all services. */
+    private static long idOf(Map<String, ?> properties) {
+        return properties.get("service.id") instanceof Long number ? number : Long.MAX_VALUE;
+    }
+
+    /** Asks a type what it is; {@code null} if it does not say so in a sensible way. */
+    private static Registered described(DirtyLogType type, Map<String, ?> properties) {
         try {
-            TypeInfo info = describe(type, properties);
-            long id = properties.get("service.id") instanceof Long number ? number : Long.MAX_VALUE;
-            synchronized (this) {
-                List<Registered> next = new ArrayList<>(types);
-                next.add(new Registered(type, info, id));
-                next.sort(Registered.ORDER);
-                types = List.copyOf(next);
-            }
-            LOG.info("Log type {} is there, from {}", info.name(), info.providedBy());
-        } catch (RuntimeException | LinkageError e) {
+            return new Registered(type, describe(type, properties), idOf(properties));
+        } catch (Throwable e) {
+            // Foreign code: whatever it throws must not reach whoever binds it.
             LOG.error(
                     "Log type {} is left out, it does not say what it is: {}",
                     type.getClass().getName(),
                     e.toString());
+            return null;
         }
     }
 
@@ -91,12 +130,11 @@ public final class TypeRegistry implements DirtyLogs {
     /**
      * Removes a type. Logs that it made go on.
      *
-     * @param type one that was added
+     * @param type       one that was added
+     * @param properties of its service: {@code service.id} counts
      */
-    public synchronized void remove(DirtyLogType type) {
-        List<Registered> next = new ArrayList<>(types);
-        if (next.removeIf(registered -> registered.type == type)) {
-            types = List.copyOf(next);
+    public void remove(DirtyLogType type, Map<String, ?> properties) {
+        if (replace(type, properties, null)) {
             LOG.info("Log type from {} has gone", type.getClass().getName());
         }
     }

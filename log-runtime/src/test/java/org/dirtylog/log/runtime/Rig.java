@@ -75,4 +75,14 @@ final class Rig {
         guard.resume(opening);
         return this;
     }
+
+    /** Returns when no task of the guard runs any more. */
+    void awaitNoTask() throws InterruptedException {
+        for (int i = 0; i < 2000 && tasks.running() > 0; i++) {
+            Thread.sleep(5);
+        }
+        if (tasks.running() > 0) {
+            throw new AssertionError(tasks.running() + " tasks are left behind");
+        }
+    }
 }

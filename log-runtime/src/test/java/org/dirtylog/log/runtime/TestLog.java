@@ -27,6 +27,9 @@ class TestLog implements DirtyLog {
     /** Names of methods, in the order of the calls. */
     final List<String> calls = new CopyOnWriteArrayList<>();
 
+    /** Sets that were told, each behind the name of the method, in the order of the calls. */
+    final List<String> told = new CopyOnWriteArrayList<>();
+
     private volatile String method = "";
     private volatile Act act = () -> null;
 
@@ -58,7 +61,7 @@ class TestLog implements DirtyLog {
 
     @Override
     public RegionGeometry geometry() {
-        return spec.geometry();
+        return quietly("geometry", spec.geometry());
     }
 
     @Override
@@ -93,11 +96,13 @@ class TestLog implements DirtyLog {
 
     @Override
     public void markDirty(RegionSet regions) {
+        told.add("markDirty " + regions);
         quietly("markDirty", null);
     }
 
     @Override
     public void markClean(RegionSet regions) {
+        told.add("markClean " + regions);
         quietly("markClean", null);
     }
 
@@ -113,11 +118,13 @@ class TestLog implements DirtyLog {
 
     @Override
     public void setInSync(RegionSet regions) {
+        told.add("setInSync " + regions);
         quietly("setInSync", null);
     }
 
     @Override
     public void setOutOfSync(RegionSet regions) {
+        told.add("setOutOfSync " + regions);
         quietly("setOutOfSync", null);
     }
 

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.mirror;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.dirtylog.log.DirtyLog;
+import org.dirtylog.log.Found;
+import org.dirtylog.log.RegionGeometry;
+import org.dirtylog.log.RegionSet;
+import org.dirtylog.log.Snapshot;
+import org.dirtylog.log.runtime.TableLine;
+import org.dirtylog.mirror.LegSet.State;
+import org.dirtylog.mirror.MirrorRecord.LegRecord;
+import org.dirtylog.seams.Clock;
+import org.dirtylog.seams.Devices;
+import org.dirtylog.seams.Surroundings;
+import org.dirtylog.seams.real.ThreadTasks;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What an opening makes of legs and words, for volumes of which the dirt does not fit into one set. */
+class LogOpeningTest {
+    private static final long REGIONS = 1L << 24;
+
+    private final ThreadTasks tasks = new ThreadTasks();
+    private final TableLine table =
+            TableLine.parse("0 " + 2 * REGIONS + " mirror core 1 2 2 /leg0 0 /leg1 0", name -> Optional.of(List.of()));
+    private final MirrorConfig config = MirrorConfig.of("m", table);
+    private final MirrorState mirror = new MirrorState("m", table.geometry(), world());
+    private long calls;
+    private int mostRuns;
+
+    LogOpeningTest() throws Exception {}
+
+    @AfterEach
+    void endTasks() {
+        tasks.close();
+    }
+
+    private Surroundings world() {
+        return new Surroundings(tasks, none(Clock.class), () -> 7, none(Devices.class));
+    }
+
+    private static <T> T none(Class<T> type) {
+        return type.cast(
+                Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, given) -> {
+                    throw new AssertionError(method + " is not called in an opening");
+                }));
+    }
+
+    /** Records in memory. */
+    private static final class MemoryRecords implements MirrorRecords {
+        @Override
+        public Optional<MirrorRecord> load() {
+            return Optional.empty();
+        }
+
+        @Override
+        public MirrorRecord compareAndSet(long expectedCounter, MirrorRecord next) {
+            return next.withCounter(expectedCounter + 1);
+        }
+
+        @Override
+        public void remove() {}
+    }
+
+    private RecordKeeper keeper(boolean completed, State second) {
+        LegRecord leg0 = new LegRecord("/leg0", 0, State.CURRENT, false);
+        MirrorRecord record = new MirrorRecord(
+                0,
+                new UUID(1, 2),
+                completed,
+                1,
+                1,
+                2 * REGIONS,
+                new LogKey("core", List.of()),
+                Optional.empty(),
+                Optional.empty(),
+                0,
+                List.of(leg0, new LegRecord("/leg1", 0, second, false)));
+        return new RecordKeeper(new MemoryRecords(), record, tasks, "m");
+    }
+
+    /** A log that can be resumed and described, in which every other region of the upper half is dirty, or none is. */
+    private DirtyLog log(boolean scattered) {
+        return (DirtyLog) Proxy.newProxyInstance(
+                DirtyLog.class.getClassLoader(),
+                new Class<?>[] {DirtyLog.class},
+                (proxy, method, given) -> switch (method.getName()) {
+                    case "resume" -> Found.FRESH;
+                    case "snapshot" -> part((Long) given[0], (Long) given[1], scattered);
+                    case "setOutOfSync", "flush" -> null;
+                    default -> throw new AssertionError(method + " is not called in an opening");
+                });
+    }
+
+    private Snapshot part(long first, long end, boolean scattered) {
+        RegionSet.Builder dirty = new RegionSet.Builder();
+        for (long region = Math.max(first, REGIONS / 2); scattered && region < end; region++) {
+            if (region % 2 == 1) {
+                dirty.add(region);
+            }
+        }
+        RegionSet built = dirty.build();
+        calls++;
+        mostRuns = Math.max(mostRuns, built.runCount());
+        return new Snapshot(first, end, built, built);
+    }
+
+    private Leg[] legs() {
+        return new Leg[] {leg(0), leg(1)};
+    }
+
+    private Leg leg(int index) {
+        return new Leg(index, null, 0, 2 * REGIONS * RegionGeometry.SECTOR_BYTES, tasks);
+    }
+
+    private List<State> open(RecordKeeper keeper, boolean scattered) throws Exception {
+        new LogOpening(mirror, config, keeper).open(log(scattered), legs());
+        assertEquals(
+                keeper.record().legs().stream().map(LegRecord::state).toList(),
+                mirror.legs().states());
+        return mirror.legs().states();
+    }
+
+    private void assertScattered(long word) {
+        long[] count = new long[1];
+        mirror.table.forEach((first, end, found) -> {
+            assertTrue(first % 2 == 1 && end == first + 1 && found == word, first + " " + RegionWord.text(found));
+            count[0]++;
+            return true;
+        });
+        assertEquals(REGIONS / 4, count[0]);
+    }
+
+    @Test
+    void p33_atAFirstOpeningScatteredDirtMakesTheSecondLegStaleInEachRegionThatIsDirty() throws Exception {
+        assertEquals(List.of(State.CURRENT, State.STALE), open(keeper(false, State.CURRENT), true));
+        assertScattered(RegionWord.OUT_OF_SYNC | RegionWord.lacking(2));
+    }
+
+    @Test
+    void p33_atAFirstOpeningWithoutDirtBothLegsAreCurrent() throws Exception {
+        assertEquals(List.of(State.CURRENT, State.CURRENT), open(keeper(false, State.CURRENT), false));
+        mirror.table.forEach((first, end, word) -> {
+            throw new AssertionError(first + " to before " + end + ": " + RegionWord.text(word));
+        });
+    }
+
+    @Test
+    void afterACrashScatteredDirtIsInDoubt() throws Exception {
+        assertEquals(List.of(State.CURRENT, State.CURRENT), open(keeper(true, State.CURRENT), true));
+        assertScattered(RegionWord.OUT_OF_SYNC | RegionWord.IN_DOUBT);
+    }
+
+    @Test
+    void p45_aLegThatComesBackLacksEveryRegionWhateverTheLogSays() throws Exception {
+        assertEquals(List.of(State.CURRENT, State.STALE), open(keeper(true, State.EXCLUDED), true));
+        mirror.table.forEach((first, end, word) -> {
+            assertEquals(RegionWord.OUT_OF_SYNC | RegionWord.lacking(2) | RegionWord.IN_DOUBT, word);
+            return true;
+        });
+    }
+
+    @Test
+    void scatteredDirtIsReadInSmallPartsAndAUniformVolumeInFew() throws Exception {
+        open(keeper(true, State.CURRENT), false);
+        assertTrue(calls < 12, calls + " calls for a volume without dirt");
+        open(keeper(true, State.CURRENT), true);
+        // One large part may begin where the dirt does; the others are small.
+        assertTrue(calls > REGIONS / 2 / (1 << 17) - 32, calls + " calls");
+        assertTrue(mostRuns <= 1 << 21, mostRuns + " runs in one part");
+    }
+}
