@@ -104,6 +104,7 @@ final class HomeMirror {
             if (open) {
                 return;
             }
+            requireNotEnded();
             Mirror next = load();
             // Whoever ends it has seen the object, or is seen here.
             requireNotEnded();
