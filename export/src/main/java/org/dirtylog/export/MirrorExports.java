@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.dirtylog.mirror.MirrorTarget;
 import org.dirtylog.nbd.NbdExport;
@@ -35,6 +37,7 @@ public final class MirrorExports {
 
     // Guarded by this. Mirrors may be bound before the component is active.
     private final Map<MirrorTarget, NbdExport> published = new LinkedHashMap<>();
+    private final Set<MirrorTarget> unpublished = new LinkedHashSet<>();
     private final List<String> notAnnounced = new ArrayList<>();
     private NbdServer server;
     private Consumer<String> ready;
@@ -49,8 +52,7 @@ public final class MirrorExports {
     @Activate
     public MirrorExports(BundleContext context, @Reference Tasks tasks) throws IOException {
         String home = context.getProperty("dirtylog.home");
-        this.socket =
-                Path.of(home == null ? "." : home).toAbsolutePath().normalize().resolve("nbd.sock");
+        this.socket = Path.of(home == null ? "." : home).toAbsolutePath().resolve("nbd.sock");
         this.server = new NbdServer(socket, tasks, NbdLimits.STANDARD);
     }
 
@@ -82,12 +84,15 @@ public final class MirrorExports {
                     .withContext(new RegionContext(mirror));
             server.add(export);
             published.put(mirror, export);
+            unpublished.remove(mirror);
             announce("ready " + mirror.name() + " " + NbdUri.of(socket, mirror.exportName()));
         } catch (IllegalArgumentException e) {
-            LOG.error(
-                    "Mirror {} is not exported: {}. Give it another name with export= in its file",
-                    mirror.name(),
-                    e.getMessage());
+            if (unpublished.add(mirror)) {
+                LOG.error(
+                        "Mirror {} is not exported: {}. Give it another name with export= in its file",
+                        mirror.name(),
+                        e.getMessage());
+            }
         }
     }
 
@@ -96,10 +101,19 @@ public final class MirrorExports {
         NbdServer from;
         synchronized (this) {
             export = published.remove(mirror);
+            unpublished.remove(mirror);
             from = server;
         }
         if (export != null && from != null) {
             from.remove(export.name());
+            takeOver();
+        }
+    }
+
+    /** A name has become free. */
+    private synchronized void takeOver() {
+        if (server != null) {
+            List.copyOf(unpublished).forEach(this::addMirror);
         }
     }
 

@@ -73,7 +73,8 @@ record Arguments(Verb verb, Path home, String command) {
             throw Refusal.usage("dirtylog: run needs --home DIR");
         }
         try {
-            return Path.of(home == null ? DEFAULT_HOME : home).toAbsolutePath().normalize();
+            // A ".." behind a symbolic link leads elsewhere than the text suggests; only the kernel knows where.
+            return Path.of(home == null ? DEFAULT_HOME : home).toAbsolutePath();
         } catch (InvalidPathException e) {
             throw Refusal.usage("dirtylog: '" + home + "' is no name of a folder: " + e.getReason());
         }

@@ -17,6 +17,7 @@ final class ControlClient {
     }
 
     int run(String command, OutputStream out, OutputStream err) throws Refusal {
+        home.requireShortName();
         Path socket = home.controlSocket();
         Frame request = Frame.of(Frame.COMMAND, command);
         if (request.bytes().remaining() > Frame.MOST_COMMAND_BYTES) {
@@ -37,6 +38,13 @@ final class ControlClient {
         try {
             return SocketChannel.open(UnixDomainSocketAddress.of(socket));
         } catch (IOException e) {
+            if (!home.isEnterable()) {
+                throw Refusal.of(
+                        "the home " + home.folder()
+                                + " may not be entered: permission denied; only the user who started"
+                                + " dirtylog there can talk to it",
+                        e);
+            }
             if (Files.exists(socket) && !Files.isWritable(socket)) {
                 throw Refusal.of(
                         "the control socket " + socket + " belongs to another user; only its owner may use it", e);
@@ -44,7 +52,7 @@ final class ControlClient {
             throw Refusal.of(
                     "no dirtylog runs on the home " + home.folder()
                             + (Files.exists(socket) ? " (its control.sock is left from one that was killed)" : "")
-                            + "; start it with: dirtylog run --home '" + home.folder() + "'",
+                            + "; start it with: dirtylog run --home " + Failures.quoted(home.folder()),
                     e);
         }
     }

@@ -7,7 +7,6 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -29,9 +28,6 @@ final class ControlSocket implements AutoCloseable {
 
     static final int MOST_COMMANDS = 64;
 
-    /** One byte of Linux's 108 is the end of the name. */
-    private static final int MOST_PATH_BYTES = 107;
-
     private static final long REQUEST_SECONDS = 10;
 
     private final Path path;
@@ -49,11 +45,6 @@ final class ControlSocket implements AutoCloseable {
 
     /** Listens from now on; only the owner of the home's lock may call this. */
     static ControlSocket open(Path path, CommandRunner runner) throws Refusal {
-        int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
-        if (bytes > MOST_PATH_BYTES) {
-            throw Refusal.of("the name of the control socket " + path + " has " + bytes + " bytes, Linux allows "
-                    + MOST_PATH_BYTES + "; choose a home with a shorter name");
-        }
         ServerSocketChannel listener = null;
         try {
             listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);

@@ -35,8 +35,16 @@ final class DemoMirror {
         return List.of(home.data().resolve("demo-0.img"), home.data().resolve("demo-1.img"));
     }
 
-    /** Makes the legs, or finds both. */
+    /**
+     * Makes the legs, or finds both. Each comes to its name when all are made, so that a leg alone is one that somebody has
+     * used, unless what was made for the other one is still there.
+     */
     void prepareLegs() throws Refusal {
+        try {
+            finishWhatWasBegun();
+        } catch (IOException e) {
+            throw Refusal.of("the demo's legs cannot be made: " + Failures.describe(e), e);
+        }
         List<Path> found = legs().stream().filter(Files::exists).toList();
         if (found.size() == 1) {
             throw Refusal.of("the demo's mirror is not configured, and of its legs only " + found.get(0)
@@ -46,18 +54,36 @@ final class DemoMirror {
         if (found.isEmpty()) {
             try {
                 for (Path leg : legs()) {
-                    Files.createFile(leg);
-                    madeLegs = true;
-                    try (RandomAccessFile file = new RandomAccessFile(leg.toFile(), "rw")) {
+                    try (RandomAccessFile file =
+                            new RandomAccessFile(draftOf(leg).toFile(), "rw")) {
                         file.setLength(LEG_BYTES);
                         file.getFD().sync();
                     }
+                }
+                madeLegs = true;
+                for (Path leg : legs()) {
+                    // If we are killed here, the next start finishes it, and both are copied once.
+                    Files.move(draftOf(leg), leg);
                 }
             } catch (IOException e) {
                 removeLegs();
                 throw Refusal.of("the demo's legs cannot be made: " + Failures.describe(e), e);
             }
         }
+    }
+
+    /** Drafts without a leg are of a start that was killed before any had its name; they are made over. */
+    private void finishWhatWasBegun() throws IOException {
+        boolean named = legs().stream().anyMatch(Files::exists);
+        for (Path leg : legs()) {
+            if (named && !Files.exists(leg) && Files.exists(draftOf(leg))) {
+                Files.move(draftOf(leg), leg);
+            }
+        }
+    }
+
+    private static Path draftOf(Path leg) {
+        return leg.resolveSibling("." + leg.getFileName() + ".new");
     }
 
     /** Takes back what {@link #prepareLegs} made, if nothing came of it. */
@@ -70,6 +96,7 @@ final class DemoMirror {
     private void removeLegs() {
         for (Path leg : legs()) {
             try {
+                Files.deleteIfExists(draftOf(leg));
                 Files.deleteIfExists(leg);
             } catch (IOException e) {
                 // An empty file is left; the message that follows names the folder.

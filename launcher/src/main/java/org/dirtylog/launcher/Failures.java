@@ -6,6 +6,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 
 /** Words for failures whose messages are only a file name. */
 final class Failures {
@@ -25,6 +26,11 @@ final class Failures {
             return other.getFile() + ": " + other.getReason();
         }
         return failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    }
+
+    /** A path as one word for a shell. */
+    static String quoted(Path path) {
+        return "'" + path.toString().replace("'", "'\\''") + "'";
     }
 
     /** A text in which no character can steer a terminal; lines stay lines. */

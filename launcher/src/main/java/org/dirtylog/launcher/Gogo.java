@@ -108,8 +108,10 @@ final class Gogo implements CommandRunner {
 
     /** Checked exceptions are answers; all others are bugs, of which the log gets the whole trace. */
     private static int report(String command, Throwable failure, PrintStream errors) {
+        // Of the shell's bundle, and unchecked.
+        boolean senseless = failure.getClass().getSimpleName().equals("SyntaxError");
         boolean answer = failure instanceof Exception
-                && (!(failure instanceof RuntimeException) || failure instanceof IllegalArgumentException);
+                && (senseless || !(failure instanceof RuntimeException) || failure instanceof IllegalArgumentException);
         if (!answer) {
             LOG.error("Command '{}' failed", command, failure);
         }
@@ -119,8 +121,9 @@ final class Gogo implements CommandRunner {
         } else if (failure instanceof IOException io) {
             errors.println("error: " + Failures.printable(Failures.describe(io)));
         } else {
+            String what = senseless ? "error: the command is not understood: " : "error: ";
             boolean telling = answer && failure.getMessage() != null;
-            errors.println("error: " + Failures.printable(telling ? failure.getMessage() : failure.toString()));
+            errors.println(what + Failures.printable(telling ? failure.getMessage() : failure.toString()));
         }
         return Refusal.FAILED;
     }

@@ -2,6 +2,8 @@
 package org.dirtylog.launcher;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -12,6 +14,9 @@ import java.util.List;
 
 /** The folder of an instance: its configuration, its data, its sockets. */
 final class Home {
+    /** Linux has room for 108 with the end of the name; the JDK leaves one of them unused. */
+    static final int MOST_SOCKET_BYTES = 106;
+
     private final Path folder;
 
     Home(Path folder) {
@@ -51,8 +56,30 @@ final class Home {
         return folder.resolve("nbd.sock");
     }
 
+    /** The control socket's is the longest name that is bound; nothing is made in a home where that cannot be. */
+    void requireShortName() throws Refusal {
+        int bytes = controlSocket().toString().getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > MOST_SOCKET_BYTES) {
+            throw Refusal.of("the name of the control socket " + controlSocket() + " has " + bytes
+                    + " bytes, a socket's has at most " + MOST_SOCKET_BYTES + "; choose a home with a shorter name");
+        }
+    }
+
+    /** Whether it can be told what is in there. */
+    boolean isEnterable() {
+        try {
+            Files.readAttributes(controlSocket(), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return true;
+        } catch (AccessDeniedException e) {
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
     /** Makes what is missing, for the owner's eyes only; what is there keeps its mode. */
     void prepare() throws Refusal {
+        requireShortName();
         try {
             Path parent = folder.getParent();
             if (parent != null) {
@@ -77,17 +104,31 @@ final class Home {
         }
     }
 
-    /** Removes the sockets that a killed instance left. Only for the owner of the home's lock. */
+    /**
+     * Removes the sockets that a killed instance left; anything else in their places is refused, since nobody could be served.
+     * Only for the owner of the home's lock.
+     */
     void removeLeftovers() throws Refusal {
         for (Path socket : List.of(controlSocket(), nbdSocket())) {
             try {
                 if (isSocket(socket)) {
                     Files.delete(socket);
+                } else if (Files.exists(socket, LinkOption.NOFOLLOW_LINKS)) {
+                    throw Refusal.of(socket + " is " + kind(socket)
+                            + ", and dirtylog makes a socket of that name; move it away, or choose another --home."
+                            + " Nothing was started");
                 }
             } catch (IOException e) {
                 throw Refusal.of("the old socket " + socket + " cannot be removed: " + Failures.describe(e), e);
             }
         }
+    }
+
+    private static String kind(Path path) {
+        if (Files.isSymbolicLink(path)) {
+            return "a symbolic link";
+        }
+        return Files.isDirectory(path) ? "a folder" : "a file";
     }
 
     private static boolean isSocket(Path path) throws IOException {

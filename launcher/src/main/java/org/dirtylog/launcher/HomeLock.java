@@ -36,8 +36,9 @@ final class HomeLock {
                 throw Refusal.of("the home " + home.folder() + " is in use by process "
                         + (pid.isEmpty() ? "(it has not written its pid yet)" : pid)
                         + "; two instances on one home would spoil each other's mirrors."
-                        + " Nothing was changed. To talk to it: dirtylog exec --home '" + home.folder()
-                        + "' 'mirror:list'; to end it: kill " + (pid.isEmpty() ? "PID" : pid));
+                        + " Nothing was changed. To talk to it: dirtylog exec --home "
+                        + Failures.quoted(home.folder()) + " 'mirror:list'; to end it: kill "
+                        + (pid.isEmpty() ? "PID" : pid));
             }
             channel.truncate(0);
             channel.write(

@@ -16,8 +16,9 @@ class ArgumentsTest {
         assertEquals(here.resolve("demo"), Arguments.parse(List.of("demo")).home());
         assertEquals(here.resolve("demo"), Arguments.parse(List.of("exec", "c")).home());
         assertEquals(
-                Path.of("/h"),
-                Arguments.parse(List.of("demo", "--home", "/x/../h")).home());
+                Path.of("/x/../h"),
+                Arguments.parse(List.of("demo", "--home", "/x/../h")).home(),
+                "x may be a symbolic link");
         assertEquals(Path.of("/h"), Arguments.parse(List.of("run", "--home=/h")).home());
     }
 

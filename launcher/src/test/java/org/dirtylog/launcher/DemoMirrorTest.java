@@ -2,6 +2,7 @@
 package org.dirtylog.launcher;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -54,6 +55,22 @@ class DemoMirrorTest {
         assertTrue(create(second).contains("disk 2 "), commands.toString());
         second.undo();
         assertTrue(Files.exists(home.data().resolve("demo-0.img")), "what was there before stays");
+    }
+
+    @Test
+    void what_a_killed_first_start_left_is_finished() throws Exception {
+        Path draft = home.data().resolve(".demo-1.img.new");
+        Files.writeString(draft, "short");
+        DemoMirror first = new DemoMirror(home);
+        first.prepareLegs();
+        assertTrue(create(first).contains("nosync"), "drafts without a name are made over");
+        Path second = home.data().resolve("demo-1.img");
+        Files.move(second, draft);
+        DemoMirror demo = new DemoMirror(home);
+        demo.prepareLegs();
+        assertTrue(create(demo).contains("disk 2 "), "it is not known what happened meanwhile");
+        assertEquals(256L << 20, Files.size(second));
+        assertFalse(Files.exists(draft));
     }
 
     @Test

@@ -30,13 +30,22 @@ class HomeLockTest {
     }
 
     @Test
+    void a_home_with_too_long_a_name_is_refused_before_anything_is_made() throws Exception {
+        Home home = new Home(folder.resolve("x".repeat(106)));
+        Refusal refusal = assertThrows(Refusal.class, home::prepare);
+        assertTrue(refusal.getMessage().contains("at most 106"), refusal.getMessage());
+        assertFalse(Files.exists(home.folder()));
+    }
+
+    @Test
     void only_sockets_count_as_leftovers() throws Exception {
         Home home = new Home(folder);
         try (ServerSocketChannel left = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             left.bind(UnixDomainSocketAddress.of(home.controlSocket()));
         }
         Files.writeString(home.nbdSocket(), "somebody's file");
-        home.removeLeftovers();
+        Refusal refusal = assertThrows(Refusal.class, home::removeLeftovers);
+        assertTrue(refusal.getMessage().contains("nbd.sock is a file"), refusal.getMessage());
         assertFalse(Files.exists(home.controlSocket()));
         assertTrue(Files.exists(home.nbdSocket()));
     }

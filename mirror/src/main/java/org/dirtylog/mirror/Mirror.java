@@ -19,6 +19,7 @@ import org.dirtylog.mirror.LegSet.State;
 import org.dirtylog.mirror.MirrorRecord.LegRecord;
 import org.dirtylog.seams.BlockDevice;
 import org.dirtylog.seams.Devices;
+import org.dirtylog.seams.FileReason;
 import org.dirtylog.seams.Signal;
 import org.dirtylog.seams.Surroundings;
 import org.slf4j.Logger;
@@ -46,6 +47,10 @@ public final class Mirror implements MirrorTarget {
     private volatile Running running;
     /** Whether the log object has seen an opening that was not completed. Guarded by taking turns. */
     private boolean logSpent;
+    /** Whether it was stopped: what is opened after that would never be closed. Guarded by taking turns. */
+    private boolean ended;
+    /** Whether there was no record of an earlier life. Guarded by taking turns. */
+    private boolean firstLife;
 
     /** The parts that exist from a first opening on. */
     private record Running(
@@ -119,6 +124,9 @@ public final class Mirror implements MirrorTarget {
         if (running != null) {
             throw new MirrorException("mirror " + config.name() + " is open already");
         }
+        if (ended) {
+            throw new MirrorException("mirror " + config.name() + " is stopped, it is not opened again");
+        }
         OpenLegs legs = null;
         DirtyLog log = null;
         boolean opened = false;
@@ -126,8 +134,10 @@ public final class Mirror implements MirrorTarget {
             MirrorRecord record = loadRecord();
             legs = OpenLegs.open(config.table(), world);
             if (!record.completed() && !legs.troubles().isEmpty()) {
-                throw new MirrorException("mirror " + config.name() + " cannot be made: "
-                        + String.join("; ", legs.troubles()) + ". A leg must be there; none was touched");
+                throw MirrorException.waiting(
+                        "mirror " + config.name() + " cannot be made: " + String.join("; ", legs.troubles())
+                                + ". A leg must be there; none was touched",
+                        null);
             }
             RecordKeeper keeper = new RecordKeeper(records, record, world.tasks(), config.name());
             Running parts = assemble(legs, keeper);
@@ -137,10 +147,11 @@ public final class Mirror implements MirrorTarget {
             opened = true;
             report(legs);
         } catch (IOException e) {
-            throw new MirrorException("mirror " + config.name() + " cannot be opened: " + e.getMessage(), e);
-        } catch (DirtyLogException.Unavailable e) {
-            throw MirrorException.waiting("mirror " + config.name() + " waits for its log: " + e.getMessage(), e);
+            throw new MirrorException("mirror " + config.name() + " cannot be opened: " + FileReason.of(e), e);
         } catch (DirtyLogException e) {
+            if (MirrorHost.mayCome(e)) {
+                throw MirrorException.waiting("mirror " + config.name() + " waits for its log: " + e.getMessage(), e);
+            }
             throw new MirrorException("mirror " + config.name() + " cannot be opened: " + e.getMessage(), e);
         } finally {
             if (!opened) {
@@ -157,6 +168,7 @@ public final class Mirror implements MirrorTarget {
 
     private MirrorRecord loadRecord() throws IOException, MirrorException {
         Optional<MirrorRecord> loaded = records.load();
+        firstLife = loaded.isEmpty();
         TableLine table = config.table();
         if (loaded.isEmpty() || !loaded.get().completed()) {
             List<LegRecord> legs = new ArrayList<>();
@@ -195,8 +207,8 @@ public final class Mirror implements MirrorTarget {
                 .toList();
         if (!recorded.equals(asked)) {
             throw new MirrorException("mirror " + config.name() + ": the table names the legs " + asked
-                    + ", its record " + recorded + ". Nothing was touched. Put the table back, or remove the mirror and"
-                    + " create it anew");
+                    + ", its record " + recorded + ". Nothing was touched. Put the table back. To give that mirror up,"
+                    + " create it with those legs and remove it with mirror:remove; or choose another name");
         }
     }
 
@@ -243,6 +255,10 @@ public final class Mirror implements MirrorTarget {
     }
 
     private void report(OpenLegs legs) {
+        String copied = FoundLog.whyCopied(found, config);
+        if (!copied.isEmpty()) {
+            LOG.warn("Mirror {}: {}", config.name(), copied);
+        }
         LOG.info(
                 "Mirror {}: opened, log {} found {}, {} of {} regions dirty",
                 config.name(),
@@ -366,20 +382,44 @@ public final class Mirror implements MirrorTarget {
     public void stop() {
         giveUpExclusions();
         try {
-            inTurn(() -> stopInTurn(false));
+            inTurn(this::stopInTurn);
         } catch (MirrorException e) {
             throw new IllegalStateException(e);
         }
     }
 
     /**
-     * Stops cleanly, takes the mirror's name off its log and removes its record. No leg is touched.
+     * Stops cleanly, takes the mirror's name off its log, also one that could not be opened, and removes its record. No leg is
+     * touched.
      *
      * @throws MirrorException if the log or the record cannot be released; the mirror is stopped all the same
      */
     public void dissolve() throws MirrorException {
         giveUpExclusions();
-        inTurn(() -> stopInTurn(true));
+        inTurn(() -> {
+            stopInTurn();
+            released().dissolve();
+        });
+    }
+
+    /**
+     * Stops, and takes back what {@link #open()} made: its record, and its name on the log. If there was a record of an
+     * earlier life, it and the log stay as they are: they are all that tells which leg to believe (P24, P34).
+     *
+     * @throws MirrorException if the log cannot be released; then the record stays too, and a next attempt goes on with both
+     */
+    public void takeBack() throws MirrorException {
+        giveUpExclusions();
+        inTurn(() -> {
+            stopInTurn();
+            if (firstLife) {
+                released().takeBack();
+            }
+        });
+    }
+
+    private Remains released() {
+        return new Remains(config, world, logs, records);
     }
 
     /** One that cannot be recorded may hold up the command before this one. */
@@ -390,8 +430,9 @@ public final class Mirror implements MirrorTarget {
         }
     }
 
-    private void stopInTurn(boolean dissolve) throws MirrorException {
+    private void stopInTurn() {
         Running parts = running;
+        ended = true;
         if (parts != null) {
             parts.failures.stop();
             if (word != MirrorStatus.Word.SUSPENDED) {
@@ -403,24 +444,11 @@ public final class Mirror implements MirrorTarget {
             state.regionsChanged.raise();
         }
         word = MirrorStatus.Word.STOPPED;
-        try {
-            if (dissolve && parts != null) {
-                parts.log.disown();
-            }
-            if (dissolve) {
-                records.remove();
-            }
-        } catch (DirtyLogException | IOException e) {
-            throw new MirrorException(
-                    "mirror " + config.name() + " is stopped, but not all of it could be released: " + e.getMessage(),
-                    e);
-        } finally {
-            if (parts != null) {
-                parts.log.close();
-                parts.legs.close();
-            }
-            running = null;
+        if (parts != null) {
+            parts.log.close();
+            parts.legs.close();
         }
+        running = null;
     }
 
     // ---- what others see --------------------------------------------------------------------------------------------
@@ -444,6 +472,15 @@ public final class Mirror implements MirrorTarget {
     @Override
     public String exportName() {
         return config.exportName();
+    }
+
+    /**
+     * What it was asked to be.
+     *
+     * @return the table line
+     */
+    public TableLine table() {
+        return config.table();
     }
 
     @Override
@@ -490,6 +527,7 @@ public final class Mirror implements MirrorTarget {
                 why = "a leg is excluded or missing; repair it, then stop and start the mirror: it is copied fully";
             } else if (legs.staleMask() != 0 || StatusView.count(state).inSync() < state.geometry.regionCount()) {
                 now = MirrorStatus.Word.RECOVERING;
+                why = FoundLog.whyCopied(found, config);
             }
         }
         return new StatusView(config, state, found).status(now, why, parts.log.status(), parts.recovery.progress());

@@ -41,7 +41,7 @@ public class MirrorException extends Exception {
      * @param cause   what was observed, or {@code null}
      * @return the exception
      */
-    static MirrorException waiting(String message, Throwable cause) {
+    public static MirrorException waiting(String message, Throwable cause) {
         return new MirrorException(message, cause, true);
     }
 

@@ -8,6 +8,7 @@ import org.dirtylog.log.LogHost;
 import org.dirtylog.log.LogMedium;
 import org.dirtylog.log.RegionSet;
 import org.dirtylog.seams.Devices;
+import org.dirtylog.seams.FileReason;
 import org.dirtylog.seams.InUseException;
 
 /** What a mirror does for its log. */
@@ -79,6 +80,13 @@ final class MirrorHost implements LogHost {
         return !doubt[0];
     }
 
+    /** Whether what is wrong with a log may be gone at the next attempt, without a command. */
+    static boolean mayCome(DirtyLogException e) {
+        return e instanceof DirtyLogException.Unavailable
+                || e.getCause() instanceof InUseException
+                || e.getCause() instanceof NoSuchFileException;
+    }
+
     @Override
     public LogMedium openMedium(String path, long needBytes) throws DirtyLogException {
         try {
@@ -86,12 +94,16 @@ final class MirrorHost implements LogHost {
         } catch (InUseException e) {
             throw new DirtyLogException.Rejected("log device " + path + " is locked: " + e.getMessage(), e);
         } catch (NoSuchFileException e) {
+            if (missing == Devices.Missing.CREATE) {
+                throw new DirtyLogException.Rejected(
+                        "log device " + FileReason.of(e) + ". Make the folder, or name another file", e);
+            }
             throw new DirtyLogException.Rejected(
                     "log device " + path + " is missing. Put it back; or, if it is lost, make an empty file of "
                             + needBytes + " bytes in its place: everything is then copied from the source leg",
                     e);
         } catch (IOException e) {
-            throw new DirtyLogException.Rejected("log device " + path + ": " + e.getMessage(), e);
+            throw new DirtyLogException.Rejected("log device " + path + ": " + FileReason.of(e), e);
         }
     }
 

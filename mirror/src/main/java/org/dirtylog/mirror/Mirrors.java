@@ -47,7 +47,8 @@ public interface Mirrors {
      * touched.
      *
      * @param name of the mirror
-     * @throws MirrorException if there is none of that name, or it cannot be stopped
+     * @throws MirrorException if there is none of that name; if its file cannot be removed, then it goes on as before; or if
+     *                         its log or record could not be released, then it is removed all the same
      */
     void remove(String name) throws MirrorException;
 
@@ -60,10 +61,11 @@ public interface Mirrors {
     void suspend(String name) throws MirrorException;
 
     /**
-     * Opens the log again and lets I/O go on.
+     * Opens the log again and lets I/O go on. A mirror that waits or failed to open is tried at once, with its file as it is
+     * now.
      *
      * @param name of the mirror
-     * @throws MirrorException if there is none of that name, or it cannot be opened; it then stays suspended
+     * @throws MirrorException if there is none of that name, or it cannot be opened; it then stays as it was
      */
     void resume(String name) throws MirrorException;
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import org.dirtylog.log.RegionGeometry;
 import org.dirtylog.log.runtime.TableLine;
 import org.dirtylog.seams.BlockDevice;
+import org.dirtylog.seams.FileReason;
 import org.dirtylog.seams.Surroundings;
 
 /** The legs of a table line, opened as far as they are there. */
@@ -27,7 +28,7 @@ final class OpenLegs {
             try {
                 open.legs[i] = open(i, asked, geometry, world);
             } catch (IOException e) {
-                open.troubles.add("leg " + i + " (" + asked.name() + "): " + e.getMessage());
+                open.troubles.add("leg " + i + " (" + asked.name() + "): " + FileReason.of(e));
             }
         }
         return open;

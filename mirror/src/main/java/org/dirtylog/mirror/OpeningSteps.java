@@ -10,6 +10,7 @@ import org.dirtylog.log.LogPair;
 import org.dirtylog.log.LogSpec.InitialSync;
 import org.dirtylog.log.Opening;
 import org.dirtylog.mirror.MirrorRecord.LegRecord;
+import org.dirtylog.seams.FileReason;
 import org.dirtylog.seams.Randomness;
 
 /** One opening of a log, as the record sees it (P28 to P30, P33). For one thread. */
@@ -112,7 +113,7 @@ final class OpeningSteps implements Opening {
         } catch (IOException e) {
             throw new DirtyLogException.Unavailable(
                     "the record of mirror " + config.name() + " cannot be written, the log was not touched: "
-                            + e.getMessage(),
+                            + FileReason.of(e),
                     e);
         }
         announced = true;

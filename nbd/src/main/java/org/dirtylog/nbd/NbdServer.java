@@ -7,6 +7,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -30,6 +31,7 @@ import org.slf4j.LoggerFactory;
 public final class NbdServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NbdServer.class);
     private static final long STOP_MILLIS = 5_000;
+    private static final int MOST_LEFT_FOLDERS = 99;
 
     private final Path socket;
     private final Tasks tasks;
@@ -105,10 +107,7 @@ public final class NbdServer implements AutoCloseable {
                 LOG.info("Socket {} was left over, it is replaced", socket);
             }
         }
-        Path folder = Files.createTempDirectory(
-                socket.toAbsolutePath().getParent(),
-                ".nbd",
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Path folder = privateFolder(socket.toAbsolutePath().getParent());
         Path draft = folder.resolve("s");
         ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
@@ -122,6 +121,22 @@ public final class NbdServer implements AutoCloseable {
         } finally {
             Files.deleteIfExists(draft);
             Files.deleteIfExists(folder);
+        }
+    }
+
+    /** Its name and the draft's in it are no longer than {@code nbd.sock}: a socket's whole path has hardly 100 bytes. */
+    private static Path privateFolder(Path parent) throws IOException {
+        for (int i = 0; ; i++) {
+            try {
+                return Files.createDirectory(
+                        parent.resolve(".nbd" + i),
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            } catch (FileAlreadyExistsException e) {
+                // Left by a killed process.
+                if (i == MOST_LEFT_FOLDERS) {
+                    throw new IOException("there are too many folders like " + e.getFile() + "; delete them", e);
+                }
+            }
         }
     }
 

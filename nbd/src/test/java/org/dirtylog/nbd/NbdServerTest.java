@@ -11,6 +11,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,22 @@ class NbdServerTest extends ServerFixture {
     @Override
     NbdLimits limits() {
         return NbdLimits.STANDARD.withConnections(2).withHandshake(Duration.ofMillis(300));
+    }
+
+    @Test
+    void a_socket_may_have_the_longest_name_that_can_be_bound() throws Exception {
+        Path room = folder.resolve("x".repeat(106 - folder.toString().length() - "//nbd.sock".length()));
+        Files.createDirectories(room);
+        for (int i = 0; i < 3; i++) {
+            // Left by a process that was killed in between.
+            Files.createDirectory(room.resolve(".nbd" + i));
+        }
+        Path longest = room.resolve("nbd.sock");
+        try (NbdServer there = new NbdServer(longest, tasks, NbdLimits.STANDARD)) {
+            there.add(NbdExport.of("x", device));
+            WireClient.connected(longest, "x", true).close();
+        }
+        assertEquals(3, room.toFile().list().length);
     }
 
     @Test

@@ -62,9 +62,30 @@ public final class MirrorCommands {
     }
 
     /** What there is to tell of a mirror; one whose file is wrong has no state, only trouble. */
-    private record Row(String name, Optional<MirrorStatus> status, String trouble) {
-        String word() {
-            return status.map(known -> known.word().text()).orElse(MirrorStatus.Word.FAILED.text());
+    private record Row(String name, Optional<MirrorStatus> status, String word, String message) {
+        static Row of(MirrorStatus status) {
+            return new Row(status.name(), Optional.of(status), status.word().text(), status.message());
+        }
+
+        static Row of(String name, MirrorException trouble) {
+            MirrorStatus.Word word = trouble.isWaiting() ? MirrorStatus.Word.WAITING : MirrorStatus.Word.FAILED;
+            return new Row(name, Optional.empty(), word.text(), trouble.getMessage());
+        }
+
+        String sentence() {
+            return name + " is " + word + (message.isEmpty() ? "" : ": " + message);
+        }
+    }
+
+    /** Fails only if there is no such mirror. */
+    private Row row(String name) throws MirrorException {
+        try {
+            return Row.of(mirrors.status(name));
+        } catch (MirrorException e) {
+            if (!mirrors.names().contains(name)) {
+                throw e;
+            }
+            return Row.of(name, e);
         }
     }
 
@@ -72,13 +93,12 @@ public final class MirrorCommands {
         List<Row> rows = new ArrayList<>();
         for (String name : mirrors.names()) {
             try {
-                rows.add(new Row(name, Optional.of(mirrors.status(name)), ""));
+                rows.add(row(name));
             } catch (MirrorException e) {
-                rows.add(new Row(name, Optional.empty(), e.getMessage()));
+                // One that was removed meanwhile is no trouble.
+                continue;
             }
         }
-        // One that was removed meanwhile is no trouble.
-        rows.removeIf(row -> row.status().isEmpty() && !mirrors.names().contains(row.name()));
         return rows;
     }
 
@@ -140,21 +160,21 @@ public final class MirrorCommands {
             streams.json(json -> StatusJson.write(json, status));
         } else {
             streams.line(status.name() + " " + status.word().text());
-            warn(status, streams);
+            warn(Row.of(status), streams);
         }
     }
 
-    private static void warn(MirrorStatus status, Streams streams) {
-        if (!status.message().isEmpty()) {
-            streams.warning(status.name() + " is " + status.word().text() + ": " + status.message());
+    private static void warn(Row row, Streams streams) {
+        if (!row.message().isEmpty()) {
+            streams.warning(row.sentence());
         }
     }
 
-    private void status(Usage.Words words, Streams streams) throws IOException, MirrorException {
+    private void status(Usage.Words words, Streams streams) throws IOException, MirrorException, CommandException {
         show(words, streams, MirrorStatus::statusLine, StatusJson::write);
     }
 
-    private void table(Usage.Words words, Streams streams) throws IOException, MirrorException {
+    private void table(Usage.Words words, Streams streams) throws IOException, MirrorException, CommandException {
         show(words, streams, MirrorStatus::tableLine, (json, status) -> {
             json.writeStartObject();
             json.writeStringField("name", status.name());
@@ -168,16 +188,19 @@ public final class MirrorCommands {
         void write(JsonGenerator json, MirrorStatus status) throws IOException;
     }
 
-    /** As dmsetup does: the line alone for one mirror, with the name before it for all. */
+    /**
+     * As dmsetup does: the line alone for one mirror, with the name before it for all. A mirror that has no line has a sentence
+     * on standard error, and for one alone that is an error: a script that reads the line must not get an empty one.
+     */
     private void show(Usage.Words words, Streams streams, Function<MirrorStatus, String> line, JsonOf form)
-            throws IOException, MirrorException {
+            throws IOException, MirrorException, CommandException {
         if (!words.operands().isEmpty()) {
-            MirrorStatus status = mirrors.status(words.operands().get(0));
+            Row row = row(words.operands().get(0));
             if (words.json()) {
-                streams.json(json -> form.write(json, status));
+                streams.json(json -> write(json, row, form));
             } else {
-                streams.line(line.apply(status));
-                warn(status, streams);
+                streams.line(lineOf(row, line).orElseThrow(() -> new CommandException(row.sentence())));
+                warn(row, streams);
             }
             return;
         }
@@ -193,14 +216,13 @@ public final class MirrorCommands {
             return;
         }
         for (Row row : rows) {
-            row.status()
-                    .ifPresentOrElse(
-                            status -> {
-                                streams.line(row.name() + ": " + line.apply(status));
-                                warn(status, streams);
-                            },
-                            () -> streams.warning(row.name() + " is " + row.word() + ": " + row.trouble()));
+            lineOf(row, line).ifPresent(text -> streams.line(row.name() + ": " + text));
+            warn(row, streams);
         }
+    }
+
+    private static Optional<String> lineOf(Row row, Function<MirrorStatus, String> line) {
+        return row.status().map(line).filter(text -> !text.isEmpty());
     }
 
     private static void write(JsonGenerator json, Row row, JsonOf form) throws IOException {
@@ -211,7 +233,7 @@ public final class MirrorCommands {
         json.writeStartObject();
         json.writeStringField("name", row.name());
         json.writeStringField("word", row.word());
-        json.writeStringField("message", row.trouble());
+        json.writeStringField("message", row.message());
         json.writeEndObject();
     }
 }

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.dirtylog.log.LogSpec;
 import org.dirtylog.log.Opening.OtherWriter;
 import org.dirtylog.log.runtime.TableException;
@@ -24,7 +25,18 @@ final class MirrorFile {
     private static final String PREFIX = "org.dirtylog.mirror-";
     private static final String SUFFIX = ".cfg";
 
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+
     private MirrorFile() {}
+
+    /** Refuses what is no name of a mirror. */
+    static void requireName(String name) throws MirrorException {
+        if (!NAME.matcher(name).matches()) {
+            throw new MirrorException(
+                    "'" + name + "' is no name for a mirror: 1 to 64 letters, digits, '.', '_' and '-',"
+                            + " beginning with a letter or digit");
+        }
+    }
 
     static String fileName(String mirrorName) {
         return PREFIX + mirrorName + SUFFIX;
@@ -50,22 +62,24 @@ final class MirrorFile {
     static MirrorConfig parse(String fileName, String text, Function<String, Optional<List<String>>> parametersOf)
             throws MirrorException {
         String name = mirrorName(fileName).orElseThrow();
-        Map<String, Line> lines = lines(fileName, text);
-        Line table = lines.remove("table");
-        if (table == null) {
-            throw new MirrorException(fileName + ": no line 'table = …'; the mirror is not started");
+        try {
+            requireName(name);
+        } catch (MirrorException e) {
+            throw new MirrorException(fileName + ": " + e.getMessage() + "; the mirror is not started", e);
         }
-        MirrorConfig config = MirrorConfig.of(name, tableOf(fileName, table, parametersOf));
+        Map<String, Line> lines = lines(fileName, text);
         String export = name;
-        OtherWriter otherWriter = config.otherWriter();
+        OtherWriter otherWriter = OtherWriter.DIRTY;
         boolean failOnLogLoss = false;
         Duration patience = LogSpec.DEFAULT_PATIENCE;
         Duration cleanAfter = MirrorConfig.DEFAULT_CLEAN_AFTER;
         long hotRegions = MirrorConfig.DEFAULT_HOT_REGIONS;
+        TableLine table = null;
         for (Map.Entry<String, Line> entry : lines.entrySet()) {
             Line line = entry.getValue();
             switch (entry.getKey()) {
-                case "export" -> export = line.value;
+                case "table" -> table = tableOf(fileName, line, parametersOf);
+                case "export" -> export = export(fileName, line);
                 case "otherWriter" -> otherWriter = otherWriter(fileName, line);
                 case "logLoss" ->
                     failOnLogLoss = word(fileName, line, "hold", "fail").equals("fail");
@@ -80,8 +94,11 @@ final class MirrorFile {
                                     + " otherWriter, logLoss, patienceSeconds, cleanAfterMillis, hotRegions");
             }
         }
+        if (table == null) {
+            throw new MirrorException(fileName + ": no line 'table = …'; the mirror is not started");
+        }
         return new MirrorConfig(
-                name, export, config.table(), otherWriter, false, failOnLogLoss, patience, cleanAfter, hotRegions);
+                name, export, table, otherWriter, false, failOnLogLoss, patience, cleanAfter, hotRegions);
     }
 
     private record Line(int number, String value) {}
@@ -118,9 +135,28 @@ final class MirrorFile {
 
     private static TableLine tableOf(String fileName, Line line, Function<String, Optional<List<String>>> parametersOf)
             throws MirrorException {
+        boolean[] typeIsMissing = new boolean[1];
         try {
-            return TableLine.parse(line.value, parametersOf);
+            return TableLine.parse(line.value, type -> {
+                        Optional<List<String>> parameters = parametersOf.apply(type);
+                        typeIsMissing[0] |= parameters.isEmpty();
+                        return parameters;
+                    })
+                    .withNames(FileNames::absolute);
         } catch (TableException e) {
+            if (typeIsMissing[0]) {
+                // Its bundle may come later.
+                throw MirrorException.waiting(fileName + " line " + line.number + ": " + e.getMessage(), e);
+            }
+            throw wrong(fileName, line, e.getMessage());
+        }
+    }
+
+    private static String export(String fileName, Line line) throws MirrorException {
+        try {
+            ExportNames.check(line.value);
+            return line.value;
+        } catch (MirrorException e) {
             throw wrong(fileName, line, e.getMessage());
         }
     }

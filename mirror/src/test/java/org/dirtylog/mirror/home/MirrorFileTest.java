@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -49,6 +50,8 @@ class MirrorFileTest {
     @Test
     void errors_name_file_and_line() {
         String table = "table = 0 2048 mirror disk 2 /l 64 2 /a 0 /b 0\n";
+        refused("tabel = x\n", "line 1", "'tabel' is unknown");
+        refused(table + "export = " + "x".repeat(4097) + "\n", "line 2", "4097 bytes");
         refused("", "org.dirtylog.mirror-m.cfg", "no line 'table");
         refused(table + "tabel = x\n", "line 2", "'tabel' is unknown", "hotRegions");
         refused(table + "otherWriter = maybe\n", "line 2", "'maybe'", "adopt");
@@ -57,6 +60,33 @@ class MirrorFileTest {
         refused(table + table, "line 2", "line 1 already");
         refused("just words\n", "line 1", "key = value");
         refused("table = 0 2048 mirror disk 2 /l 63 2 /a 0 /b 0\n", "line 1", "'63'", "power of two");
+    }
+
+    @Test
+    void a_log_type_that_is_not_there_may_come() {
+        String text = "table = 0 2048 mirror none 1 64 2 /a 0 /b 0\n";
+        MirrorException e = assertThrows(
+                MirrorException.class,
+                () -> MirrorFile.parse("org.dirtylog.mirror-m.cfg", text, type -> Optional.empty()));
+        assertTrue(e.isWaiting());
+        assertTrue(e.getMessage().contains("line 1: word 4 is 'none'"), e.getMessage());
+    }
+
+    @Test
+    void names_of_files_are_made_absolute_and_left_to_the_kernel() throws MirrorException {
+        MirrorConfig config = parse("table = 0 2048 mirror disk 2 l 64 2 ./a/../b 0 nbd:x 0\n");
+        String here = Path.of("").toAbsolutePath().toString();
+        assertEquals(here + "/a/../b", config.table().legs().get(0).name());
+        assertEquals("nbd:x", config.table().legs().get(1).name());
+        assertEquals(here + "/l", config.table().logArguments().get(0));
+    }
+
+    @Test
+    void a_file_is_of_a_mirror_with_a_name() {
+        MirrorException e = assertThrows(
+                MirrorException.class,
+                () -> MirrorFile.parse("org.dirtylog.mirror-a b.cfg", "", type -> Optional.empty()));
+        assertTrue(e.getMessage().contains("cfg: 'a b' is no name"), e.getMessage());
     }
 
     @Test

@@ -11,13 +11,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import org.dirtylog.seams.FileReason;
 
 /**
  * Makes the medium of a log: mode 0600, allocated to its end, all zeroes.
  *
  * <p>It comes to its name whole or not at all, since a file that a crash left too short would be refused at the next start.
  * All zeroes is no log of any kind (there is no magic in it), so a crash after that leaves what a first start expects. A
- * crash before it may leave a file {@code .NAME.new-…} beside it, which can be deleted.
+ * crash before it may leave a file {@code .new-log-…} beside it, which can be deleted.
  */
 final class NewMedium {
     private NewMedium() {}
@@ -28,8 +29,8 @@ final class NewMedium {
             throw new NoSuchFileException(
                     medium.toString(), null, "the log cannot be made: there is no folder " + folder);
         }
-        Path unnamed =
-                folder.resolve("." + medium.getFileName() + ".new-" + Long.toHexString(new SecureRandomness().next()));
+        // Without the log's own name: that may be as long as a name can be.
+        Path unnamed = folder.resolve(".new-log-" + Long.toHexString(new SecureRandomness().next()));
         try {
             Interrupts.heldBack(() -> {
                 fill(unnamed, bytes);
@@ -39,7 +40,7 @@ final class NewMedium {
         } catch (FileAlreadyExistsException e) {
             // Somebody made one meanwhile: whoever opens it finds out whose it is.
         } catch (IOException e) {
-            throw new IOException("cannot make the log " + medium + " of " + bytes + " bytes: " + e.getMessage(), e);
+            throw new IOException("cannot make the log " + medium + " of " + bytes + " bytes: " + FileReason.of(e), e);
         } finally {
             Files.deleteIfExists(unnamed);
         }

@@ -102,6 +102,13 @@ class FileDevicesTest {
     }
 
     @Test
+    void aNewMediumMayHaveTheLongestName() throws Exception {
+        Path log = folder.resolve("l".repeat(255));
+        devices.openMedium(log.toString(), 4096, Missing.CREATE).close();
+        assertEquals(4096, Files.size(log));
+    }
+
+    @Test
     void aNewMediumIsAllocatedToItsEnd() throws Exception {
         Path log = folder.resolve("log");
         devices.openMedium(log.toString(), 1 << 20, Missing.CREATE).close();
