@@ -3,7 +3,7 @@
 One client that writes stamped blocks until the power goes.
 
 Its journal is a file of the host: `w BOOT BLOCK STAMP` is there before the write is sent, `f BOOT` after a flush was
-acknowledged. A client works on a few neighbouring blocks, leaves them to be cleaned, and goes on elsewhere.
+acknowledged. It flushes through a second connection, which must cover what was answered on the first. A client works on a few neighbouring blocks, leaves them to be cleaned, and goes on elsewhere.
 """
 import os
 import random
@@ -17,7 +17,7 @@ def write(socket_path, export, journal_path, number, order):
     boot, clients = order["boot"], order["clients"]
     flush_seconds = order["flushSeconds"]  # mean time between two flushes
     rng = random.Random("%s-%d-%d" % (order["seed"], boot, number))
-    client = nbd.Client(socket_path, export)
+    client, flusher = nbd.Client(socket_path, export), nbd.Client(socket_path, export)
     mine = client.size // stamps.BLOCK // clients
     journal = os.open(journal_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     stamp = boot << 32 | number << 24
@@ -33,7 +33,7 @@ def write(socket_path, export, journal_path, number, order):
             os.write(journal, "".join("w %d %d %d\n" % (boot, *item) for item in batch).encode())
             client.write_all([(block * stamps.BLOCK, stamps.payload(block, value)) for block, value in batch])
         if time.monotonic() > next_flush:
-            client.flush()
+            flusher.flush()
             os.write(journal, b"f %d\n" % boot)
             next_flush = time.monotonic() + rng.expovariate(1 / flush_seconds)
         time.sleep(rng.random() * 0.08)

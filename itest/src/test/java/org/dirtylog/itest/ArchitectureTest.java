@@ -4,15 +4,12 @@ package org.dirtylog.itest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.Dependency;
-import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -25,31 +22,6 @@ class ArchitectureTest {
      * simulator does not run it.
      */
     private static final Set<String> RIM = Set.of("org.dirtylog.mirror.home", "org.dirtylog.log.disk.LogCommands");
-
-    /** Types that only the real surroundings use; file exceptions belong to the contract of {@code Devices}. */
-    private static final Pattern WORLD = Pattern.compile("java\\.io\\.(File(?!NotFoundException)\\w*|RandomAccessFile)"
-            + "|java\\.nio\\.file\\..*(?<!Exception)"
-            + "|java\\.nio\\.channels\\..*"
-            + "|java\\.net\\..*"
-            + "|java\\.lang\\.(Thread(?!Local)\\w*|Process\\w*|Runtime)(\\$.*)?"
-            + "|java\\.util\\.(Timer|TimerTask|Random|SplittableRandom)"
-            + "|java\\.util\\.random\\..*"
-            + "|java\\.security\\.SecureRandom"
-            + "|java\\.util\\.concurrent\\.locks\\..*"
-            + "|java\\.util\\.concurrent\\.(\\w*Executor\\w*|\\w*Future\\w*|ForkJoin\\w*|CompletionStage|\\w*Blocking\\w*"
-            + "|CountDownLatch|CyclicBarrier|Phaser|Semaphore|Exchanger|SynchronousQueue|DelayQueue|LinkedTransferQueue"
-            + "|TransferQueue|ThreadLocalRandom|ThreadFactory|Flow)(\\$.*)?");
-
-    /** Methods of types that may be used otherwise. */
-    private static final Pattern WORLDLY_CALL =
-            Pattern.compile("java\\.lang\\.System\\.(nanoTime|currentTimeMillis|exit|console)"
-                    + "|java\\.lang\\.Object\\.(wait|notify|notifyAll)"
-                    + "|java\\.lang\\.Math\\.random"
-                    + "|java\\.util\\.UUID\\.randomUUID"
-                    + "|java\\.util\\.concurrent\\.TimeUnit\\.(sleep|timedJoin|timedWait)"
-                    + "|java\\.time\\..*\\.(now|systemUTC|systemDefaultZone|system|tick\\w*)"
-                    + "|java\\.util\\.Collections\\.shuffle"
-                    + "|java\\.util\\..*\\.(parallelStream|parallel)");
 
     private static Map<String, JavaClasses> modules;
 
@@ -109,7 +81,7 @@ class ArchitectureTest {
         Set<String> wrong = new TreeSet<>();
         modules.get("seams").stream()
                 .filter(type -> type.getPackageName().equals("org.dirtylog.seams"))
-                .forEach(type -> addWorldly(type, wrong));
+                .forEach(type -> wrong.addAll(World.touchedBy(type)));
         assertNone(wrong);
     }
 
@@ -121,7 +93,7 @@ class ArchitectureTest {
                 if (RIM.contains(type.getPackageName()) || RIM.contains(outermost(type.getName()))) {
                     continue;
                 }
-                addWorldly(type, wrong);
+                wrong.addAll(World.touchedBy(type));
                 type.getDirectDependenciesFromSelf().stream()
                         .filter(dependency ->
                                 dependency.getTargetClass().getPackageName().startsWith("org.dirtylog.seams.real"))
@@ -149,32 +121,6 @@ class ArchitectureTest {
     private static void eachDependency(DependencyVisitor visitor) {
         modules.forEach((module, classes) -> classes.forEach(
                 type -> type.getDirectDependenciesFromSelf().forEach(dependency -> visitor.visit(module, dependency))));
-    }
-
-    private static void addWorldly(JavaClass type, Set<String> wrong) {
-        for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
-            if (WORLD.matcher(dependency.getTargetClass().getBaseComponentType().getName())
-                    .matches()) {
-                wrong.add(dependency.getDescription());
-            }
-        }
-        for (JavaAccess<?> access : type.getAccessesFromSelf()) {
-            AccessTarget target = access.getTarget();
-            // Also methods that our types inherit, such as wait().
-            String inherited = "java.lang.Object." + target.getName();
-            if (WORLDLY_CALL
-                            .matcher(target.getOwner().getName() + "." + target.getName())
-                            .matches()
-                    || (WORLDLY_CALL.matcher(inherited).matches() && isOfObject(target))) {
-                wrong.add(access.getDescription());
-            }
-        }
-    }
-
-    private static boolean isOfObject(AccessTarget target) {
-        return target.resolveMember()
-                .map(member -> member.getOwner().getName().equals("java.lang.Object"))
-                .orElse(true);
     }
 
     private static String outermost(String className) {

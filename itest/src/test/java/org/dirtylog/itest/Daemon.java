@@ -114,8 +114,18 @@ final class Daemon implements AutoCloseable {
         return start(script(), "demo", home);
     }
 
+    /** As {@link #run}, under a limit to the size of files: writing beyond it fails, as on a full or broken disk. */
+    static Daemon runWithin(long fileBytes, Path home) throws IOException {
+        String limited = "ulimit -f " + fileBytes / 512 + " && exec \"$0\" \"$@\"";
+        return start(home, "sh", "-c", limited, script(), "run", "--home", home.toString());
+    }
+
     static Daemon start(String script, String verb, Path home) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(script, verb, "--home", home.toString());
+        return start(home, script, verb, "--home", home.toString());
+    }
+
+    private static Daemon start(Path home, String... words) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(words);
         builder.environment().putAll(ENVIRONMENT);
         Process process = builder.start();
         process.getOutputStream().close();

@@ -56,7 +56,7 @@ final class DataPath implements BlockDevice {
         }
     }
 
-    /** Writes, or zeroes where there is nothing to write, within one region. */
+    /** Writes, or zeroes where there is nothing to write, within one region: on all attached legs (P8). */
     private void change(long position, long length, ByteBuffer from, Zeroing zeroing) throws IOException {
         long region = mirror.geometry.regionOfByte(position);
         int hint = hint(position);

@@ -40,7 +40,7 @@ record Verdict(Found found, Optional<LogPair> accepted, RecordHead head, Bits bi
     /**
      * Reads and decides.
      *
-     * @throws DirtyLogException.Rejected if the record is another mirror's, or by policy
+     * @throws DirtyLogException.Rejected if the record has a name and it is not ours (P34), or by policy
      * @throws DirtyLogException.Corrupt  if its version is not known
      * @throws IOException                if it cannot be read
      */

@@ -19,12 +19,14 @@ import org.dirtylog.seams.BlockDevice.Zeroing;
 import org.dirtylog.seams.InUseException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Block devices, for which a loop device stands; needs root, {@code /dev/loop-control} and losetup of util-linux. */
 @Timeout(60)
+@Tag("loop-device")
 class LoopDeviceTest {
     private static final int BYTES = 4 << 20;
 
