@@ -75,11 +75,10 @@ final class Commands {
         };
     }
 
-    /** Does what changes the device, or brings it to rest; answers the error, or 0. */
-    int change(Request request, ByteBuffer payload) {
+    /** Carries out what neither brings nor asks for bytes; answers the error, or 0. */
+    int carryOut(Request request) {
         try {
             switch (request.type) {
-                case Wire.CMD_WRITE -> device.write(request.position, payload);
                 case Wire.CMD_FLUSH -> device.force();
                 case Wire.CMD_CACHE -> device.prefetch(request.position, request.length);
                 case Wire.CMD_TRIM -> {
@@ -100,22 +99,74 @@ final class Commands {
                 device.force();
             }
             return 0;
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             return error(e);
         }
     }
 
-    /** Reads into a buffer; answers the error, or 0. */
-    int read(Request request, ByteBuffer into) {
+    /** Writes one piece of a request; answers the error, or 0. */
+    int write(long position, ByteBuffer from) {
         try {
-            device.read(request.position, into);
+            device.write(position, from);
             return 0;
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             return error(e);
         }
     }
 
-    private int error(Exception e) {
+    /** Comes after the last piece; answers the error, or 0. */
+    int endWrite(Request request) {
+        if (!request.has(Wire.FUA)) {
+            return 0;
+        }
+        try {
+            device.force();
+            return 0;
+        } catch (Throwable e) {
+            return error(e);
+        }
+    }
+
+    int write(Request request, Payload payload) {
+        int error = 0;
+        for (int i = 0; i < payload.parts() && error == 0; i++) {
+            ByteBuffer part = payload.part(i).clear().limit(payload.bytesOf(i));
+            error = write(request.position + (long) i * Slabs.PAYLOAD_BYTES, part);
+        }
+        return error == 0 ? endWrite(request) : error;
+    }
+
+    /** Fills a buffer; answers the error, or 0. */
+    int read(long position, ByteBuffer into) {
+        try {
+            device.read(position, into);
+            return 0;
+        } catch (Throwable e) {
+            return error(e);
+        }
+    }
+
+    /** Reads what a request asks for, and puts the head of the reply before it; answers the error, or 0. */
+    int read(Request request, Payload payload) {
+        int error = 0;
+        for (int i = 0; i < payload.parts() && error == 0; i++) {
+            ByteBuffer part = payload.part(i).clear();
+            if (i == 0) {
+                replies.putReadHead(part, request.cookie, request.position, (int) request.length);
+            }
+            part.limit(part.position() + payload.bytesOf(i));
+            error = read(request.position + (long) i * Slabs.PAYLOAD_BYTES, part);
+            part.flip();
+        }
+        return error;
+    }
+
+    /** Whatever a device throws is an error of this request, and answered. */
+    private int error(Throwable e) {
+        if (e instanceof OutOfMemoryError) {
+            LOG.warn("Export {}: a request failed, there is no memory: {}", export.name(), e.getMessage());
+            return Wire.ENOMEM;
+        }
         LOG.warn("Export {}: a request failed: {}", export.name(), e.getMessage());
         String message = String.valueOf(e.getMessage());
         return message.contains("No space left") || message.contains("Disk quota") ? Wire.ENOSPC : Wire.EIO;
@@ -139,7 +190,7 @@ final class Commands {
                 reply.put(chunks[i]);
             }
             return reply.flip();
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             ByteBuffer reply = ByteBuffer.allocate(Replies.headBytes() + 8);
             replies.putDone(reply, request.cookie, error(e));
             return reply.flip();

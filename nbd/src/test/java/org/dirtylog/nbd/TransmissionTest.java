@@ -246,6 +246,24 @@ class TransmissionTest extends ServerFixture {
     }
 
     @Test
+    void what_was_done_is_answered_also_if_noise_follows() throws IOException {
+        ByteBuffer[] noise = {
+            ByteBuffer.allocate(Wire.REQUEST_BYTES), WireClient.request(0, Wire.CMD_WRITE, 3, 0, 0xF0000000L)
+        };
+        for (ByteBuffer last : noise) {
+            try (WireClient client = WireClient.connected(socket, "disk", false)) {
+                ByteBuffer all = ByteBuffer.allocate(3 * Wire.REQUEST_BYTES);
+                all.put(WireClient.request(0, Wire.CMD_READ, 1, 0, 512));
+                all.put(WireClient.request(0, Wire.CMD_FLUSH, 2, 0, 0));
+                client.send(all.put(last).flip());
+                assertEquals(1, client.simple(512).cookie());
+                assertEquals(2, client.simple(0).cookie());
+                assertTrue(client.isClosed());
+            }
+        }
+    }
+
+    @Test
     void DISC_is_not_answered_and_what_was_asked_before_it_is() throws IOException {
         try (WireClient client = WireClient.connected(socket, "disk", false)) {
             ByteBuffer both = ByteBuffer.allocate(2 * Wire.REQUEST_BYTES);
