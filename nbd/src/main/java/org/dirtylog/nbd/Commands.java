@@ -6,13 +6,15 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 import org.dirtylog.seams.BlockDevice;
 import org.dirtylog.seams.BlockDevice.Zeroing;
+import org.dirtylog.seams.NoSpaceException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Carries out requests on the device of an export. */
 final class Commands {
     private static final Logger LOG = LoggerFactory.getLogger(Commands.class);
-    private static final int MAX_EXTENTS = 1 << 16;
+    /** Of all contexts together. */
+    private static final int MAX_EXTENTS = 1 << 14;
 
     private final NbdExport export;
     private final BlockDevice device;
@@ -162,92 +164,53 @@ final class Commands {
     }
 
     /** Whatever a device throws is an error of this request, and answered. */
-    private int error(Throwable e) {
-        if (e instanceof OutOfMemoryError) {
-            LOG.warn("Export {}: a request failed, there is no memory: {}", export.name(), e.getMessage());
-            return Wire.ENOMEM;
+    private int error(Throwable thrown) {
+        LOG.warn(
+                "Export {}: a request failed: {}",
+                export.name(),
+                thrown instanceof IOException ? thrown.getMessage() : thrown);
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof NoSpaceException) {
+                return Wire.ENOSPC;
+            }
+            if (cause instanceof OutOfMemoryError) {
+                return Wire.ENOMEM;
+            }
         }
-        LOG.warn("Export {}: a request failed: {}", export.name(), e.getMessage());
-        String message = String.valueOf(e.getMessage());
-        return message.contains("No space left") || message.contains("Disk quota") ? Wire.ENOSPC : Wire.EIO;
+        return Wire.EIO;
     }
 
-    /** The whole reply to a question for block status. */
-    ByteBuffer blockStatus(Request request) {
+    /** How much room {@link #blockStatus} needs. */
+    int blockStatusBytes(Request request) {
+        return contexts.size() * (BlockStatus.HEAD_BYTES + 8 * mostExtents(request));
+    }
+
+    private int mostExtents(Request request) {
+        // What is not told is asked for again.
+        return request.has(Wire.REQ_ONE) ? 1 : MAX_EXTENTS / contexts.size();
+    }
+
+    /** Puts the whole reply to a question for block status: a chunk for each context. */
+    void blockStatus(Request request, ByteBuffer out) {
+        int start = out.position();
         try {
-            ByteBuffer[] chunks = new ByteBuffer[contexts.size()];
-            int total = 0;
-            int at = 0;
+            int left = contexts.size();
             for (Map.Entry<Integer, MetaContext> context : contexts.entrySet()) {
-                chunks[at] = describe(context.getKey(), context.getValue(), request);
-                total += Wire.CHUNK_BYTES + chunks[at].remaining();
-                at++;
+                int head = out.position();
+                out.position(head + Wire.CHUNK_BYTES);
+                out.putInt(context.getKey());
+                BlockStatus told = new BlockStatus(out, mostExtents(request));
+                context.getValue().describe(request.position, request.length, told::add);
+                told.end();
+                int end = out.position();
+                int flags = --left == 0 ? Wire.CHUNK_DONE : 0;
+                out.position(head);
+                replies.putChunk(out, flags, Wire.CHUNK_BLOCK_STATUS, request.cookie, end - head - Wire.CHUNK_BYTES);
+                out.position(end);
             }
-            ByteBuffer reply = ByteBuffer.allocate(total);
-            for (int i = 0; i < chunks.length; i++) {
-                int flags = i == chunks.length - 1 ? Wire.CHUNK_DONE : 0;
-                replies.putChunk(reply, flags, Wire.CHUNK_BLOCK_STATUS, request.cookie, chunks[i].remaining());
-                reply.put(chunks[i]);
-            }
-            return reply.flip();
         } catch (Throwable e) {
-            ByteBuffer reply = ByteBuffer.allocate(Replies.headBytes() + 8);
-            replies.putDone(reply, request.cookie, error(e));
-            return reply.flip();
-        }
-    }
-
-    private static ByteBuffer describe(int id, MetaContext context, Request request) throws IOException {
-        Extents extents = new Extents(request.has(Wire.REQ_ONE) ? 1 : MAX_EXTENTS);
-        context.describe(request.position, request.length, extents::add);
-        return extents.encode(id);
-    }
-
-    /** Runs, joined where their flags are equal, up to a number of them. */
-    private static final class Extents {
-        private final int most;
-        private ByteBuffer runs = ByteBuffer.allocate(64);
-        private long length;
-        private int flags;
-        private int count;
-        private boolean full;
-
-        Extents(int most) {
-            this.most = most;
-        }
-
-        void add(long bytes, int newFlags) {
-            if (full) {
-                return;
-            }
-            if (length > 0 && newFlags != flags) {
-                end();
-                if (full) {
-                    return;
-                }
-            }
-            flags = newFlags;
-            length += bytes;
-        }
-
-        private void end() {
-            if (runs.remaining() < 8) {
-                runs = ByteBuffer.allocate(2 * runs.capacity()).put(runs.flip());
-            }
-            runs.putInt((int) length).putInt(flags);
-            length = 0;
-            full = ++count == most;
-        }
-
-        ByteBuffer encode(int id) {
-            if (length > 0 && !full) {
-                end();
-            }
-            runs.flip();
-            return ByteBuffer.allocate(4 + runs.remaining())
-                    .putInt(id)
-                    .put(runs)
-                    .flip();
+            out.position(start);
+            replies.putDone(out, request.cookie, error(e));
         }
     }
 }

@@ -120,8 +120,7 @@ final class Transmission {
         } else if (refusal != 0) {
             done(refusal);
         } else if (request.type == Wire.CMD_BLOCK_STATUS) {
-            replies.flush();
-            replies.send(commands.blockStatus(request));
+            commands.blockStatus(request, replies.gather(commands.blockStatusBytes(request)));
         } else if (pipelined && !commands.isQuick(request)) {
             slow();
         } else {

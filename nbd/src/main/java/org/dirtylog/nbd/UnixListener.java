@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 final class UnixListener {
     private static final Logger LOG = LoggerFactory.getLogger(UnixListener.class);
 
-    /** One byte of Linux's 108 is the end of the name. */
-    private static final int MOST_PATH_BYTES = 107;
+    /** Java leaves two of Linux's 108 bytes free. */
+    private static final int MOST_PATH_BYTES = 106;
 
     private static final int BACKLOG = 128;
     private static final String DRAFT_NAMES = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -61,7 +61,7 @@ final class UnixListener {
         int bytes = Math.max(
                 bytes(socket), bytes(draft(socket, DRAFT_NAMES.charAt(0)).resolve("s")));
         if (bytes > MOST_PATH_BYTES) {
-            throw new IOException("the name of the socket " + socket + " has " + bytes + " bytes, Linux allows "
+            throw new IOException("the name of the socket " + socket + " has " + bytes + " bytes, Java on Linux allows "
                     + MOST_PATH_BYTES + "; choose a folder with a shorter name");
         }
     }
