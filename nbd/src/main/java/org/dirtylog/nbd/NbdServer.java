@@ -108,10 +108,15 @@ public final class NbdServer implements AutoCloseable {
      * @throws IOException if it cannot listen there; the message names the path
      */
     public NbdServer(Path socket, Tasks tasks, NbdLimits limits) throws IOException {
+        this(socket, UnixListener.listen(socket), tasks, limits);
+    }
+
+    /** Takes over a channel that listens. */
+    NbdServer(Path socket, ServerSocketChannel listener, Tasks tasks, NbdLimits limits) {
         this.socket = socket;
         this.limits = limits;
         this.shared = Shared.of(tasks, limits);
-        this.listener = UnixListener.listen(socket);
+        this.listener = listener;
         start(this::accept, "nbd-accept");
         start(this::sweep, "nbd-sweep");
     }
