@@ -4,6 +4,8 @@ package org.dirtylog.mirror;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.dirtylog.seams.BlockDevice;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a client does to a mirror. A write to a region that is durably dirty, and a read of one that is not in doubt, run to
@@ -11,6 +13,7 @@ import org.dirtylog.seams.BlockDevice;
  * borders of regions (I30).
  */
 final class DataPath implements BlockDevice {
+    private static final Logger LOG = LoggerFactory.getLogger(DataPath.class);
     private static final int LARGE_BYTES = 128 * 1024;
 
     private final MirrorState mirror;
@@ -419,27 +422,25 @@ final class DataPath implements BlockDevice {
         return true;
     }
 
+    /** A hint, so it fails nobody: reads will find out what is unreadable, and have other legs. */
     @Override
-    public void prefetch(long positionBytes, long bytes) throws IOException {
+    public void prefetch(long positionBytes, long bytes) {
         check(positionBytes, bytes);
         Leg source = mirror.legs().source();
-        source.device().prefetch(source.devicePosition(positionBytes), bytes);
+        if (source.isFailing()) {
+            return;
+        }
+        try {
+            source.device().prefetch(source.devicePosition(positionBytes), bytes);
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("mirror {}: leg {} brings nothing into a cache: {}", mirror.name, source.name(), e.getMessage());
+        }
     }
 
     @Override
-    public void extents(long positionBytes, long bytes, ExtentVisitor visitor) throws IOException {
+    public void extents(long positionBytes, long bytes, ExtentVisitor visitor) {
         check(positionBytes, bytes);
-        long first = mirror.geometry.regionOfByte(positionBytes);
-        long last = mirror.geometry.regionOfByte(positionBytes + bytes - 1);
-        for (long region = first; region <= last; region++) {
-            // What is in doubt is what a read will find: nobody knows yet whether it is a hole.
-            if (RegionWord.has(mirror.table.get(region), RegionWord.IN_DOUBT)) {
-                visitor.extent(bytes, false, false);
-                return;
-            }
-        }
-        Leg source = mirror.legs().source();
-        source.device().extents(source.devicePosition(positionBytes), bytes, visitor);
+        new MirrorExtents(mirror, visitor).tell(positionBytes, positionBytes + bytes);
     }
 
     @Override
@@ -463,15 +464,22 @@ final class DataPath implements BlockDevice {
 
     @Override
     public void submit(Work work, Completion completion) {
-        mirror.world.tasks().start(mirror.name + "/submitted", () -> {
-            IOException failure = null;
-            try {
-                work.on(this);
-            } catch (IOException e) {
-                failure = e;
-            }
-            completion.done(failure);
-        });
+        try {
+            mirror.world.tasks().start(mirror.name + "/submitted", () -> completion.done(failureOf(work)));
+        } catch (RuntimeException e) {
+            completion.done(new IOException("nothing was done with mirror " + mirror.name + ": " + e.getMessage(), e));
+        }
+    }
+
+    private IOException failureOf(Work work) {
+        try {
+            work.on(this);
+            return null;
+        } catch (IOException e) {
+            return e;
+        } catch (RuntimeException | Error e) {
+            return new IOException("work on mirror " + mirror.name + " ended by " + e, e);
+        }
     }
 
     /** A mirror cannot be cut off from outside; it is stopped. */

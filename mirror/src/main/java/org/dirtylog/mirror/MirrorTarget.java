@@ -21,8 +21,9 @@ public interface MirrorTarget {
          *
          * @param bytes     its length, 1 or more
          * @param condition of its regions
+         * @return whether to go on; {@code false} if what follows is of no use
          */
-        void run(long bytes, RegionCondition condition);
+        boolean run(long bytes, RegionCondition condition);
     }
 
     /**
@@ -65,7 +66,7 @@ public interface MirrorTarget {
      *
      * @param positionBytes where to begin
      * @param bytes         how many, 1 or more, within the target
-     * @param visitor       receives runs that add up to {@code bytes}
+     * @param visitor       receives runs that add up to {@code bytes}, or as many as it wants
      */
     void conditions(long positionBytes, long bytes, RunVisitor visitor);
 

@@ -134,7 +134,9 @@ final class StatusView {
             long region = mirror.geometry.regionOfByte(position);
             RegionCondition condition = RegionWord.condition(mirror.table.get(region));
             if (run != null && condition != run) {
-                visitor.run(position - runStart, run);
+                if (!visitor.run(position - runStart, run)) {
+                    return;
+                }
                 runStart = position;
             }
             run = condition;

@@ -6,13 +6,15 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 import org.dirtylog.seams.BlockDevice;
 import org.dirtylog.seams.BlockDevice.Zeroing;
+import org.dirtylog.seams.NoSpaceException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Carries out requests on the device of an export. */
 final class Commands {
     private static final Logger LOG = LoggerFactory.getLogger(Commands.class);
-    private static final int MAX_EXTENTS = 1 << 16;
+    /** Of all contexts together. */
+    private static final int MAX_EXTENTS = 1 << 14;
 
     private final NbdExport export;
     private final BlockDevice device;
@@ -75,11 +77,10 @@ final class Commands {
         };
     }
 
-    /** Does what changes the device, or brings it to rest; answers the error, or 0. */
-    int change(Request request, ByteBuffer payload) {
+    /** Carries out what neither brings nor asks for bytes; answers the error, or 0. */
+    int carryOut(Request request) {
         try {
             switch (request.type) {
-                case Wire.CMD_WRITE -> device.write(request.position, payload);
                 case Wire.CMD_FLUSH -> device.force();
                 case Wire.CMD_CACHE -> device.prefetch(request.position, request.length);
                 case Wire.CMD_TRIM -> {
@@ -100,103 +101,116 @@ final class Commands {
                 device.force();
             }
             return 0;
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             return error(e);
         }
     }
 
-    /** Reads into a buffer; answers the error, or 0. */
-    int read(Request request, ByteBuffer into) {
+    /** Writes one piece of a request; answers the error, or 0. */
+    int write(long position, ByteBuffer from) {
         try {
-            device.read(request.position, into);
+            device.write(position, from);
             return 0;
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             return error(e);
         }
     }
 
-    private int error(Exception e) {
-        LOG.warn("Export {}: a request failed: {}", export.name(), e.getMessage());
-        String message = String.valueOf(e.getMessage());
-        return message.contains("No space left") || message.contains("Disk quota") ? Wire.ENOSPC : Wire.EIO;
-    }
-
-    /** The whole reply to a question for block status. */
-    ByteBuffer blockStatus(Request request) {
+    /** Comes after the last piece; answers the error, or 0. */
+    int endWrite(Request request) {
+        if (!request.has(Wire.FUA)) {
+            return 0;
+        }
         try {
-            ByteBuffer[] chunks = new ByteBuffer[contexts.size()];
-            int total = 0;
-            int at = 0;
+            device.force();
+            return 0;
+        } catch (Throwable e) {
+            return error(e);
+        }
+    }
+
+    int write(Request request, Payload payload) {
+        int error = 0;
+        for (int i = 0; i < payload.parts() && error == 0; i++) {
+            ByteBuffer part = payload.part(i).clear().limit(payload.bytesOf(i));
+            error = write(request.position + (long) i * Slabs.PAYLOAD_BYTES, part);
+        }
+        return error == 0 ? endWrite(request) : error;
+    }
+
+    /** Fills a buffer; answers the error, or 0. */
+    int read(long position, ByteBuffer into) {
+        try {
+            device.read(position, into);
+            return 0;
+        } catch (Throwable e) {
+            return error(e);
+        }
+    }
+
+    /** Reads what a request asks for, and puts the head of the reply before it; answers the error, or 0. */
+    int read(Request request, Payload payload) {
+        int error = 0;
+        for (int i = 0; i < payload.parts() && error == 0; i++) {
+            ByteBuffer part = payload.part(i).clear();
+            if (i == 0) {
+                replies.putReadHead(part, request.cookie, request.position, (int) request.length);
+            }
+            part.limit(part.position() + payload.bytesOf(i));
+            error = read(request.position + (long) i * Slabs.PAYLOAD_BYTES, part);
+            part.flip();
+        }
+        return error;
+    }
+
+    /** Whatever a device throws is an error of this request, and answered. */
+    private int error(Throwable thrown) {
+        LOG.warn(
+                "Export {}: a request failed: {}",
+                export.name(),
+                thrown instanceof IOException ? thrown.getMessage() : thrown);
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof NoSpaceException) {
+                return Wire.ENOSPC;
+            }
+            if (cause instanceof OutOfMemoryError) {
+                return Wire.ENOMEM;
+            }
+        }
+        return Wire.EIO;
+    }
+
+    /** How much room {@link #blockStatus} needs. */
+    int blockStatusBytes(Request request) {
+        return contexts.size() * (BlockStatus.HEAD_BYTES + 8 * mostExtents(request));
+    }
+
+    private int mostExtents(Request request) {
+        // What is not told is asked for again.
+        return request.has(Wire.REQ_ONE) ? 1 : MAX_EXTENTS / contexts.size();
+    }
+
+    /** Puts the whole reply to a question for block status: a chunk for each context. */
+    void blockStatus(Request request, ByteBuffer out) {
+        int start = out.position();
+        try {
+            int left = contexts.size();
             for (Map.Entry<Integer, MetaContext> context : contexts.entrySet()) {
-                chunks[at] = describe(context.getKey(), context.getValue(), request);
-                total += Wire.CHUNK_BYTES + chunks[at].remaining();
-                at++;
+                int head = out.position();
+                out.position(head + Wire.CHUNK_BYTES);
+                out.putInt(context.getKey());
+                BlockStatus told = new BlockStatus(out, mostExtents(request));
+                context.getValue().describe(request.position, request.length, told::add);
+                told.end();
+                int end = out.position();
+                int flags = --left == 0 ? Wire.CHUNK_DONE : 0;
+                out.position(head);
+                replies.putChunk(out, flags, Wire.CHUNK_BLOCK_STATUS, request.cookie, end - head - Wire.CHUNK_BYTES);
+                out.position(end);
             }
-            ByteBuffer reply = ByteBuffer.allocate(total);
-            for (int i = 0; i < chunks.length; i++) {
-                int flags = i == chunks.length - 1 ? Wire.CHUNK_DONE : 0;
-                replies.putChunk(reply, flags, Wire.CHUNK_BLOCK_STATUS, request.cookie, chunks[i].remaining());
-                reply.put(chunks[i]);
-            }
-            return reply.flip();
-        } catch (IOException | RuntimeException e) {
-            ByteBuffer reply = ByteBuffer.allocate(Replies.headBytes() + 8);
-            replies.putDone(reply, request.cookie, error(e));
-            return reply.flip();
-        }
-    }
-
-    private static ByteBuffer describe(int id, MetaContext context, Request request) throws IOException {
-        Extents extents = new Extents(request.has(Wire.REQ_ONE) ? 1 : MAX_EXTENTS);
-        context.describe(request.position, request.length, extents::add);
-        return extents.encode(id);
-    }
-
-    /** Runs, joined where their flags are equal, up to a number of them. */
-    private static final class Extents {
-        private final int most;
-        private ByteBuffer runs = ByteBuffer.allocate(64);
-        private long length;
-        private int flags;
-        private int count;
-        private boolean full;
-
-        Extents(int most) {
-            this.most = most;
-        }
-
-        void add(long bytes, int newFlags) {
-            if (full) {
-                return;
-            }
-            if (length > 0 && newFlags != flags) {
-                end();
-                if (full) {
-                    return;
-                }
-            }
-            flags = newFlags;
-            length += bytes;
-        }
-
-        private void end() {
-            if (runs.remaining() < 8) {
-                runs = ByteBuffer.allocate(2 * runs.capacity()).put(runs.flip());
-            }
-            runs.putInt((int) length).putInt(flags);
-            length = 0;
-            full = ++count == most;
-        }
-
-        ByteBuffer encode(int id) {
-            if (length > 0 && !full) {
-                end();
-            }
-            runs.flip();
-            return ByteBuffer.allocate(4 + runs.remaining())
-                    .putInt(id)
-                    .put(runs)
-                    .flip();
+        } catch (Throwable e) {
+            out.position(start);
+            replies.putDone(out, request.cookie, error(e));
         }
     }
 }

@@ -20,20 +20,24 @@ final class Handshake {
 
     private final NbdStream stream;
     private final Supplier<Map<String, NbdExport>> exports;
+    private final Patience receiving;
+    private final Patience sending;
     private final ByteBuffer in = ByteBuffer.allocate(MAX_OPTION_BYTES + 16);
     private boolean noZeroes;
     private boolean structured;
     /** The contexts chosen, by id; they hold for the export that they were chosen for. */
     private Map<Integer, MetaContext> contexts = Map.of();
 
-    private String contextsOf;
+    private NbdExport contextsOf;
 
     /** What was agreed. */
     record Agreed(NbdExport export, boolean structured, Map<Integer, MetaContext> contexts) {}
 
-    Handshake(NbdStream stream, Supplier<Map<String, NbdExport>> exports) {
+    Handshake(NbdStream stream, Supplier<Map<String, NbdExport>> exports, Patience receiving, Patience sending) {
         this.stream = stream;
         this.exports = exports;
+        this.receiving = receiving;
+        this.sending = sending;
     }
 
     /** Negotiates; empty if the client leaves in good order. */
@@ -42,7 +46,7 @@ final class Handshake {
         hello.putLong(Wire.INIT_MAGIC).putLong(Wire.OPTION_MAGIC);
         hello.putShort((short) (Wire.FLAG_FIXED_NEWSTYLE | Wire.FLAG_NO_ZEROES));
         send(hello);
-        int flags = need(4).getInt();
+        int flags = need(4, false).getInt();
         if ((flags & ~(Wire.FLAG_FIXED_NEWSTYLE | Wire.FLAG_NO_ZEROES)) != 0) {
             throw new IOException("client flags " + Integer.toHexString(flags) + " are unknown");
         }
@@ -51,7 +55,7 @@ final class Handshake {
         }
         noZeroes = (flags & Wire.FLAG_NO_ZEROES) != 0;
         while (true) {
-            ByteBuffer head = need(16);
+            ByteBuffer head = need(16, false);
             if (head.getLong() != Wire.OPTION_MAGIC) {
                 throw new IOException("an option does not begin with IHAVEOPT");
             }
@@ -68,7 +72,7 @@ final class Handshake {
                         text("option of " + length + " bytes, at most " + MAX_OPTION_BYTES));
                 continue;
             }
-            ByteBuffer data = need((int) length);
+            ByteBuffer data = need((int) length, true);
             if (option == Wire.OPT_ABORT) {
                 reply(option, Wire.REP_ACK, ByteBuffer.allocate(0));
                 return Optional.empty();
@@ -98,7 +102,11 @@ final class Handshake {
                 }
             }
             case Wire.OPT_LIST_META_CONTEXT, Wire.OPT_SET_META_CONTEXT -> metaContext(option, data);
-            default -> reply(option, Wire.REP_ERR_UNSUP, text("option " + option + " is not supported"));
+            default ->
+                reply(
+                        option,
+                        Wire.REP_ERR_UNSUP,
+                        text("option " + Integer.toUnsignedString(option) + " is not supported"));
         }
         return Optional.empty();
     }
@@ -117,8 +125,8 @@ final class Handshake {
     }
 
     private Agreed agreed(NbdExport export) {
-        boolean same = export.name().equals(contextsOf);
-        return new Agreed(export, structured, same ? contexts : Map.of());
+        // Another one may have come under the same name meanwhile.
+        return new Agreed(export, structured, export == contextsOf ? contexts : Map.of());
     }
 
     private Optional<NbdExport> find(String name) {
@@ -205,8 +213,9 @@ final class Handshake {
         Optional<String> name;
         try {
             name = string(data, data.getInt());
-            int count = data.getInt();
-            for (int i = 0; i < count && name.isPresent(); i++) {
+            // As many as no option has room for end at the end of the data.
+            long count = Integer.toUnsignedLong(data.getInt());
+            for (long i = 0; i < count && name.isPresent(); i++) {
                 Optional<String> query = string(data, data.getInt());
                 name = query.isPresent() ? name : Optional.empty();
                 query.ifPresent(queries::add);
@@ -250,7 +259,7 @@ final class Handshake {
         }
         if (set) {
             contexts = chosen;
-            contextsOf = export.name();
+            contextsOf = export;
         }
         reply(option, Wire.REP_ACK, ByteBuffer.allocate(0));
     }
@@ -286,24 +295,41 @@ final class Handshake {
     }
 
     private void send(ByteBuffer written) throws IOException {
-        stream.write(new ByteBuffer[] {written.flip()}, 1);
+        written.flip();
+        sending.begin();
+        try {
+            stream.write(new ByteBuffer[] {written}, 1);
+        } finally {
+            sending.end(0);
+        }
+        sending.next();
     }
 
     /** Reads so many bytes and no more: what follows the negotiation belongs to the transmission. */
-    private ByteBuffer need(int count) throws IOException {
+    private ByteBuffer need(int count, boolean begun) throws IOException {
         in.clear().limit(count);
         while (in.hasRemaining()) {
-            if (stream.read(in) < 0) {
+            if (begun || in.position() > 0) {
+                receiving.begin();
+            }
+            int received = 0;
+            try {
+                received = stream.read(in);
+            } finally {
+                receiving.end(received);
+            }
+            if (received < 0) {
                 throw new EOFException("the client left in the middle of the negotiation");
             }
         }
+        receiving.next();
         return in.flip();
     }
 
     private void skip(long count) throws IOException {
         for (long left = count; left > 0; ) {
             int part = (int) Math.min(left, in.capacity());
-            need(part);
+            need(part, true);
             left -= part;
         }
     }

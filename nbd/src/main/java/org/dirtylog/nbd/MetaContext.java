@@ -19,8 +19,9 @@ public interface MetaContext {
          *
          * @param bytes its length, 1 or more
          * @param flags what the context says of it
+         * @return whether to go on; {@code false} if what follows is of no use
          */
-        void run(long bytes, int flags);
+        boolean run(long bytes, int flags);
     }
 
     /**
@@ -35,7 +36,7 @@ public interface MetaContext {
      *
      * @param positionBytes where to begin
      * @param bytes         how many, 1 or more, within the export
-     * @param visitor       receives runs that add up to {@code bytes}
+     * @param visitor       receives runs that add up to {@code bytes}, or as many as it wants
      * @throws IOException if that could not be found out; the client is told
      */
     void describe(long positionBytes, long bytes, Visitor visitor) throws IOException;

@@ -7,15 +7,16 @@ import java.time.Duration;
 public final class NbdLimits {
     /**
      * 128 connections, 15 s for a handshake, 60 s for a client that stands still in the middle of something, 16 requests
-     * in flight and 64 MiB of payload a connection, 256 MiB a server.
+     * handed over a connection and 64 a server, 64 MiB of payload a connection and 256 MiB a server.
      */
     public static final NbdLimits STANDARD =
-            new NbdLimits(128, Duration.ofSeconds(15), Duration.ofSeconds(60), 16, 64L << 20, 256L << 20);
+            new NbdLimits(128, Duration.ofSeconds(15), Duration.ofSeconds(60), 16, 64, 64L << 20, 256L << 20);
 
     private final int connections;
     private final Duration handshake;
     private final Duration stall;
-    private final int requestsInFlight;
+    private final int connectionRequests;
+    private final int serverRequests;
     private final long connectionBytes;
     private final long serverBytes;
 
@@ -23,13 +24,15 @@ public final class NbdLimits {
             int connections,
             Duration handshake,
             Duration stall,
-            int requestsInFlight,
+            int connectionRequests,
+            int serverRequests,
             long connectionBytes,
             long serverBytes) {
         this.connections = connections;
         this.handshake = handshake;
         this.stall = stall;
-        this.requestsInFlight = requestsInFlight;
+        this.connectionRequests = connectionRequests;
+        this.serverRequests = serverRequests;
         this.connectionBytes = connectionBytes;
         this.serverBytes = serverBytes;
     }
@@ -42,7 +45,13 @@ public final class NbdLimits {
      */
     public NbdLimits withConnections(int count) {
         return new NbdLimits(
-                atLeast("connections", count, 1), handshake, stall, requestsInFlight, connectionBytes, serverBytes);
+                atLeast("connections", count, 1),
+                handshake,
+                stall,
+                connectionRequests,
+                serverRequests,
+                connectionBytes,
+                serverBytes);
     }
 
     /**
@@ -53,34 +62,55 @@ public final class NbdLimits {
      */
     public NbdLimits withHandshake(Duration time) {
         return new NbdLimits(
-                connections, some("handshake", time), stall, requestsInFlight, connectionBytes, serverBytes);
+                connections,
+                some("handshake", time),
+                stall,
+                connectionRequests,
+                serverRequests,
+                connectionBytes,
+                serverBytes);
     }
 
     /**
-     * Limits how long a client may neither take a reply nor finish sending a request that it has begun.
+     * Limits how long a client may neither take a reply nor finish sending an option or a request that it has begun, nor get
+     * on with it by 256 KiB. Between two requests it may stand still for ever.
      *
      * @param time some; looked at once a second
      * @return other limits
      */
     public NbdLimits withStall(Duration time) {
         return new NbdLimits(
-                connections, handshake, some("stall", time), requestsInFlight, connectionBytes, serverBytes);
+                connections,
+                handshake,
+                some("stall", time),
+                connectionRequests,
+                serverRequests,
+                connectionBytes,
+                serverBytes);
     }
 
     /**
-     * Limits how many requests of one connection, which have to wait for something, are worked on at the same time. The
-     * others wait in the socket.
+     * Limits how many requests that have to wait for something are handed over, so that those behind them can overtake them.
+     * The thread of a connection carries out itself what is too many.
      *
-     * @param count 1 or more
+     * @param ofConnection 1 or more
+     * @param ofServer     1 or more, and well below the number of tasks that run at once
      * @return other limits
      */
-    public NbdLimits withRequestsInFlight(int count) {
+    public NbdLimits withRequests(int ofConnection, int ofServer) {
         return new NbdLimits(
-                connections, handshake, stall, atLeast("requests in flight", count, 1), connectionBytes, serverBytes);
+                connections,
+                handshake,
+                stall,
+                atLeast("requests of a connection", ofConnection, 1),
+                atLeast("requests of the server", ofServer, 1),
+                connectionBytes,
+                serverBytes);
     }
 
     /**
-     * Limits the memory for payload that is not small. What does not fit waits.
+     * Limits the memory for payloads of more than some hundred KiB, and of requests that are handed over. It is counted in MiB, a
+     * request that is handed over has at least one. What does not fit goes piece by piece through the buffers of its connection.
      *
      * @param ofConnection 32 MiB or more
      * @param ofServer     {@code ofConnection} or more
@@ -92,7 +122,7 @@ public final class NbdLimits {
                     + ofServer + " bytes: a connection needs " + Wire.MAX_PAYLOAD_BYTES
                     + ", the server no less than a connection");
         }
-        return new NbdLimits(connections, handshake, stall, requestsInFlight, ofConnection, ofServer);
+        return new NbdLimits(connections, handshake, stall, connectionRequests, serverRequests, ofConnection, ofServer);
     }
 
     int connections() {
@@ -107,8 +137,12 @@ public final class NbdLimits {
         return stall;
     }
 
-    int requestsInFlight() {
-        return requestsInFlight;
+    int connectionRequests() {
+        return connectionRequests;
+    }
+
+    int serverRequests() {
+        return serverRequests;
     }
 
     long connectionBytes() {

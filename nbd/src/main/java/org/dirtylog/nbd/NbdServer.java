@@ -2,22 +2,17 @@
 package org.dirtylog.nbd;
 
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.dirtylog.seams.Tasks;
@@ -31,22 +26,26 @@ import org.slf4j.LoggerFactory;
 public final class NbdServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NbdServer.class);
     private static final long STOP_MILLIS = 5_000;
-    private static final int MOST_LEFT_FOLDERS = 99;
+    private static final long SWEEP_NANOS = 1_000_000_000L;
+    private static final long ACCEPT_AGAIN_NANOS = 100_000_000L;
 
     private final Path socket;
-    private final Tasks tasks;
     private final NbdLimits limits;
-    private final Transmission.Budget budget;
+    private final Shared shared;
     private final Map<String, NbdExport> exports = new ConcurrentSkipListMap<>();
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final ServerSocketChannel listener;
+    private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean stopping;
 
     /** A client. */
     private final class Connection implements Runnable {
         private final NbdStream stream;
         private final Thread thread;
-        private volatile String exportName = "";
+        private final long since = System.nanoTime();
+        private final Patience receiving = new Patience();
+        private final Patience sending = new Patience();
+        private volatile NbdExport export;
         private volatile boolean negotiated;
 
         Connection(SocketChannel channel) {
@@ -58,21 +57,43 @@ public final class NbdServer implements AutoCloseable {
         @Override
         public void run() {
             try {
-                Optional<Handshake.Agreed> agreed =
-                        new Handshake(stream, () -> stopping ? Map.of() : new TreeMap<>(exports)).negotiate();
+                Optional<Handshake.Agreed> agreed = new Handshake(
+                                stream, () -> stopping ? Map.of() : new TreeMap<>(exports), receiving, sending)
+                        .negotiate();
                 negotiated = true;
                 if (agreed.isPresent()) {
-                    exportName = agreed.get().export().name();
+                    export = agreed.get().export();
                     // Removed meanwhile: whoever removed it did not see this connection.
-                    if (exports.get(exportName) == agreed.get().export()) {
-                        new Transmission(stream, agreed.get(), tasks, limits, budget).run();
+                    if (exports.get(export.name()) == export) {
+                        new Transmission(stream, agreed.get(), shared, receiving, sending).run();
                     }
                 }
-            } catch (IOException | RuntimeException e) {
-                LOG.debug("NBD connection to '{}' ended: {}", exportName, e.toString());
+            } catch (IOException | RuntimeException | Error e) {
+                LOG.debug("NBD connection to '{}' ended: {}", exportName(), e.toString());
             } finally {
                 // The place is free before the client can know that it is.
                 connections.remove(this);
+                stream.close();
+            }
+        }
+
+        private String exportName() {
+            NbdExport agreed = export;
+            return agreed == null ? "" : agreed.name();
+        }
+
+        /** Cuts the client off if it stood still for too long. */
+        void look(long nowNanos, long passedNanos) {
+            long stood = Math.max(receiving.stood(passedNanos), sending.stood(passedNanos));
+            if (!negotiated && nowNanos - since >= limits.handshake().toNanos()) {
+                LOG.debug("A client of {} is cut off: it did not negotiate in {}", socket, limits.handshake());
+                stream.close();
+            } else if (stood >= limits.stall().toNanos()) {
+                LOG.warn(
+                        "A client of export '{}' is cut off: for {} it has neither taken a reply nor sent the rest of a"
+                                + " request",
+                        exportName(),
+                        limits.stall());
                 stream.close();
             }
         }
@@ -87,82 +108,82 @@ public final class NbdServer implements AutoCloseable {
      * @throws IOException if it cannot listen there; the message names the path
      */
     public NbdServer(Path socket, Tasks tasks, NbdLimits limits) throws IOException {
+        this(socket, UnixListener.listen(socket), tasks, limits);
+    }
+
+    /** Takes over a channel that listens. */
+    NbdServer(Path socket, ServerSocketChannel listener, Tasks tasks, NbdLimits limits) {
         this.socket = socket;
-        this.tasks = tasks;
         this.limits = limits;
-        this.budget = new Transmission.Budget(limits.serverBytes());
-        this.listener = listen(socket);
-        Thread accepting = new Thread(this::accept, "nbd-accept");
-        accepting.setDaemon(true);
-        accepting.start();
+        this.shared = Shared.of(tasks, limits);
+        this.listener = listener;
+        start(this::accept, "nbd-accept");
+        start(this::sweep, "nbd-sweep");
     }
 
-    /** Nobody but the owner can connect at any moment: it is bound in a folder of mode 0700, and moved into place. */
-    private static ServerSocketChannel listen(Path socket) throws IOException {
-        if (Files.exists(socket)) {
-            try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-                throw new IOException(
-                        "socket " + socket + " is in use by another process" + (probe.isConnected() ? "" : "?"));
-            } catch (ConnectException left) {
-                LOG.info("Socket {} was left over, it is replaced", socket);
-            }
-        }
-        Path folder = privateFolder(socket.toAbsolutePath().getParent());
-        Path draft = folder.resolve("s");
-        ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        try {
-            channel.bind(UnixDomainSocketAddress.of(draft), 128);
-            Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rw-------"));
-            Files.move(draft, socket, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            return channel;
-        } catch (IOException e) {
-            channel.close();
-            throw new IOException("cannot listen on " + socket + ": " + e.getMessage(), e);
-        } finally {
-            Files.deleteIfExists(draft);
-            Files.deleteIfExists(folder);
-        }
-    }
-
-    /** Its name and the draft's in it are no longer than {@code nbd.sock}: a socket's whole path has hardly 100 bytes. */
-    private static Path privateFolder(Path parent) throws IOException {
-        for (int i = 0; ; i++) {
-            try {
-                return Files.createDirectory(
-                        parent.resolve(".nbd" + i),
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            } catch (FileAlreadyExistsException e) {
-                // Left by a killed process.
-                if (i == MOST_LEFT_FOLDERS) {
-                    throw new IOException("there are too many folders like " + e.getFile() + "; delete them", e);
-                }
-            }
-        }
+    private static void start(Runnable work, String name) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private void accept() {
-        while (!stopping) {
+        boolean told = false;
+        while (!stopping && listener.isOpen()) {
             try {
-                SocketChannel channel = listener.accept();
-                if (connections.size() >= limits.connections()) {
-                    LOG.warn("A client of {} is turned away: {} are connected", socket, limits.connections());
-                    channel.close();
-                    continue;
+                admit(listener.accept());
+                told = false;
+            } catch (IOException | RuntimeException | Error e) {
+                if (!stopping && !told) {
+                    LOG.error("No more clients can connect to {} until this has passed: {}", socket, e.toString());
+                    told = true;
                 }
-                Connection connection = new Connection(channel);
-                connections.add(connection);
-                connection.thread.start();
-                tasks.startAfter(limits.handshake().toNanos(), "nbd/handshake", () -> {
-                    if (!connection.negotiated) {
-                        connection.stream.close();
-                    }
-                });
-            } catch (IOException e) {
-                if (!stopping) {
-                    LOG.error("No more clients can connect to {}: {}", socket, e.getMessage());
-                }
+                pause(ACCEPT_AGAIN_NANOS);
+            }
+        }
+    }
+
+    private void admit(SocketChannel channel) throws IOException {
+        Connection connection = null;
+        try {
+            if (connections.size() >= limits.connections()) {
+                LOG.warn("A client of {} is turned away: {} are connected", socket, limits.connections());
+                channel.close();
                 return;
             }
+            connection = new Connection(channel);
+            connections.add(connection);
+            connection.thread.start();
+        } catch (RuntimeException | Error e) {
+            if (connection != null) {
+                connections.remove(connection);
+            }
+            channel.close();
+            throw e;
+        }
+    }
+
+    /** Looks after all clients at once, so that none needs a clock of its own. */
+    private void sweep() {
+        long period = Math.min(
+                SWEEP_NANOS,
+                Math.min(limits.handshake().toNanos(), limits.stall().toNanos()) / 4);
+        long before = System.nanoTime();
+        while (!stopping) {
+            pause(period);
+            long now = System.nanoTime();
+            for (Connection connection : connections) {
+                connection.look(now, now - before);
+            }
+            before = now;
+        }
+    }
+
+    private void pause(long nanos) {
+        try {
+            stopped.await(nanos, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            LOG.debug("nobody has a reason to interrupt the threads of the server");
         }
     }
 
@@ -184,8 +205,9 @@ public final class NbdServer implements AutoCloseable {
      * @param name of the export; one that is not there is no mistake
      */
     public void remove(String name) {
-        if (exports.remove(name) != null) {
-            end(connection -> connection.exportName.equals(name));
+        NbdExport removed = exports.remove(name);
+        if (removed != null) {
+            end(connection -> connection.export == removed);
         }
     }
 
@@ -213,6 +235,7 @@ public final class NbdServer implements AutoCloseable {
     @Override
     public void close() {
         stopping = true;
+        stopped.countDown();
         try {
             listener.close();
             Files.deleteIfExists(socket);

@@ -6,27 +6,36 @@ import java.nio.ByteBuffer;
 
 /**
  * What goes back on one connection. The connection's thread gathers replies in one buffer and sends them together; those of
- * requests that were handed over come from other threads, one at a time.
+ * requests that were handed over come from one other thread.
  */
 final class Replies {
     private final NbdStream stream;
     private final boolean structured;
+    private final Patience patience;
     private final Object writing = new Object();
     /** Replies of the connection's own thread that are not sent yet. */
-    private final ByteBuffer gathered = ByteBuffer.allocateDirect(512 * 1024);
+    private final ByteBuffer gathered;
 
     private final ByteBuffer[] one = new ByteBuffer[1];
 
-    Replies(NbdStream stream, boolean structured) {
+    /** Something sent in several pieces. */
+    @FunctionalInterface
+    interface Sending {
+        void run() throws IOException;
+    }
+
+    Replies(NbdStream stream, boolean structured, Patience patience, ByteBuffer gathered) {
         this.stream = stream;
         this.structured = structured;
+        this.patience = patience;
+        this.gathered = gathered;
     }
 
     boolean structured() {
         return structured;
     }
 
-    /** How long a reply without data is at most. */
+    /** How long a reply without data is at most, and the head of one with data. */
     static int headBytes() {
         return Wire.CHUNK_BYTES + 8;
     }
@@ -46,17 +55,46 @@ final class Replies {
     void flush() throws IOException {
         if (gathered.position() > 0) {
             gathered.flip();
-            send(gathered);
-            gathered.clear();
+            try {
+                send(gathered);
+            } finally {
+                gathered.clear();
+            }
         }
     }
 
-    /** Sends a reply of a thread of its own. */
+    /** Sends pieces that nothing may come between. */
+    void alone(Sending sending) throws IOException {
+        synchronized (writing) {
+            sending.run();
+        }
+    }
+
+    /** Sends one piece. */
     void send(ByteBuffer reply) throws IOException {
         synchronized (writing) {
             one[0] = reply;
-            while (reply.hasRemaining()) {
-                stream.write(one, 1);
+            int end = reply.limit();
+            while (reply.position() < end) {
+                int before = reply.position();
+                reply.limit(Math.min(end, before + Patience.STEP_BYTES));
+                patience.begin();
+                try {
+                    stream.write(one, 1);
+                } finally {
+                    patience.end(reply.position() - before);
+                    reply.limit(end);
+                }
+            }
+            patience.next();
+        }
+    }
+
+    /** Sends a reply that lies in several parts. */
+    void send(Payload reply) throws IOException {
+        synchronized (writing) {
+            for (int i = 0; i < reply.parts(); i++) {
+                send(reply.part(i));
             }
         }
     }

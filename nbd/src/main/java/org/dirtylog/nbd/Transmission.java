@@ -4,95 +4,112 @@ package org.dirtylog.nbd;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.Semaphore;
-import org.dirtylog.seams.Tasks;
 
 /**
  * The requests of one connection. One receive brings in all that are queued; what is quick is done on this thread, with the
  * payload where it lies; what would wait is handed over, if others wait behind it; replies leave together once no complete
  * request is left in the buffer.
+ *
+ * <p>The thread waits for its client and for the device, and for nothing that other clients could keep from it.
  */
 final class Transmission {
     private static final int IN_BYTES = 256 * 1024;
+    private static final int GATHERED_BYTES = 512 * 1024;
     /** From here on others write while the next request comes in, if the device says that it takes its time. */
     private static final int LARGE_BYTES = 128 * 1024;
-    /** Larger payloads are read into a buffer of their own. */
-    private static final int KEPT_BYTES = 4 << 20;
+    /** What is too large for the buffers, and finds no other memory, is cut at multiples of this. */
+    private static final int PIECE_BYTES = 128 * 1024;
 
     private final NbdStream stream;
-    private final Tasks tasks;
-    private final NbdLimits limits;
+    private final Shared shared;
+    private final ByteBuffer[] memory;
+    private final ByteBuffer in;
+    private final Patience receiving;
     private final Replies replies;
     private final Commands commands;
-    private final Semaphore room;
-    private final Budget budget;
-    private final Payloads payloads = new Payloads();
+    private final Share share;
+    private final HandOvers handOvers;
     private final Request request = new Request();
-    private final ByteBuffer in = ByteBuffer.allocateDirect(IN_BYTES);
-    private ByteBuffer large = ByteBuffer.allocateDirect(0);
     /** Whether the client was seen to send requests before earlier ones were answered. */
     private boolean pipelined;
 
-    /** Bytes of payload that are in flight outside of the connections' own buffers, on the whole server. */
-    static final class Budget {
-        private final Semaphore kilobytes;
-
-        Budget(long bytes) {
-            kilobytes = new Semaphore((int) Math.min(Integer.MAX_VALUE, bytes >> 10));
-        }
-
-        static int kilobytes(long bytes) {
-            return (int) ((bytes + 1023) >> 10);
-        }
-    }
-
-    Transmission(NbdStream stream, Handshake.Agreed agreed, Tasks tasks, NbdLimits limits, Budget budget) {
+    Transmission(NbdStream stream, Handshake.Agreed agreed, Shared shared, Patience receiving, Patience sending)
+            throws IOException {
         this.stream = stream;
-        this.tasks = tasks;
-        this.limits = limits;
-        this.budget = budget;
-        this.replies = new Replies(stream, agreed.structured());
-        this.commands = new Commands(agreed.export(), agreed.contexts(), replies);
-        this.room = new Semaphore(limits.requestsInFlight());
-        in.limit(0);
+        this.shared = shared;
+        this.receiving = receiving;
+        memory = shared.connections().tryTake(1);
+        if (memory.length == 0) {
+            throw new IOException("there is no memory for another client");
+        }
+        in = memory[0].slice(0, IN_BYTES).limit(0);
+        replies = new Replies(stream, agreed.structured(), sending, memory[0].slice(IN_BYTES, GATHERED_BYTES));
+        int rest = IN_BYTES + GATHERED_BYTES;
+        commands = new Commands(agreed.export(), agreed.contexts(), replies);
+        share = new Share(shared.payloads(), shared.limits().connectionBytes());
+        handOvers = new HandOvers(
+                stream, shared, commands, replies, share, memory[0].slice(rest, memory[0].capacity() - rest));
     }
 
-    /** Serves until the client leaves; all replies are out when it returns. */
+    /** Serves until the client leaves, or does what ends its connection; all replies are out when it returns. */
     void run() throws IOException {
         try {
             while (next()) {
-                if (!commandsGoOn()) {
+                if (!goOn()) {
                     break;
                 }
             }
         } finally {
-            room.acquireUninterruptibly(limits.requestsInFlight());
+            try {
+                replies.flush();
+            } finally {
+                handOvers.end();
+                shared.connections().giveBack(memory);
+            }
         }
-        replies.flush();
     }
 
     /** Brings a header into the buffer; answers {@code false} at the end. */
     private boolean next() throws IOException {
         while (in.remaining() < Wire.REQUEST_BYTES) {
             replies.flush();
+            boolean begun = in.hasRemaining();
             in.compact();
-            int before = in.position();
-            int count = stream.read(in);
-            in.flip();
+            int count;
+            try {
+                // Between requests a client may stand still for ever.
+                count = receive(in, begun);
+            } finally {
+                in.flip();
+            }
             if (count < 0) {
-                if (before > 0) {
+                if (begun) {
                     throw new EOFException("the client left in the middle of a request");
                 }
                 return false;
             }
         }
+        receiving.next();
         if (!request.take(in)) {
             throw new IOException("a request does not begin with the magic");
         }
         return true;
     }
 
-    private boolean commandsGoOn() throws IOException {
+    private int receive(ByteBuffer into, boolean begun) throws IOException {
+        if (begun) {
+            receiving.begin();
+        }
+        int count = 0;
+        try {
+            count = stream.read(into);
+        } finally {
+            receiving.end(count);
+        }
+        return count;
+    }
+
+    private boolean goOn() throws IOException {
         if (request.type == Wire.CMD_DISC) {
             return false;
         }
@@ -103,20 +120,37 @@ final class Transmission {
         } else if (refusal != 0) {
             done(refusal);
         } else if (request.type == Wire.CMD_BLOCK_STATUS) {
-            replies.flush();
-            replies.send(commands.blockStatus(request));
+            commands.blockStatus(request, replies.gather(commands.blockStatusBytes(request)));
         } else if (pipelined && !commands.isQuick(request)) {
-            handOver(null);
-        } else if (request.type == Wire.CMD_READ) {
-            read();
+            slow();
         } else {
-            done(commands.change(request, null));
+            carryOut();
         }
         return true;
     }
 
     private void done(int error) throws IOException {
         replies.putDone(replies.gather(Replies.headBytes()), request.cookie, error);
+    }
+
+    /** Lets requests behind this one overtake it, if there is room. */
+    private void slow() throws IOException {
+        HandedOver work = handOvers.tryTake(request, request.type == Wire.CMD_READ ? (int) request.length : 0);
+        if (work != null) {
+            handOvers.start(work);
+            return;
+        }
+        // What is answered already need not wait for this.
+        replies.flush();
+        carryOut();
+    }
+
+    private void carryOut() throws IOException {
+        if (request.type == Wire.CMD_READ) {
+            read();
+        } else {
+            done(commands.carryOut(request));
+        }
     }
 
     // ---- writes -----------------------------------------------------------------------------------------------------
@@ -127,66 +161,84 @@ final class Transmission {
             throw new IOException("a payload of " + request.length + " bytes, at most " + Wire.MAX_PAYLOAD_BYTES);
         }
         int length = (int) request.length;
-        boolean fits = length <= in.capacity() - Wire.REQUEST_BYTES;
-        boolean handedOver = refusal == 0 && (pipelined || length >= LARGE_BYTES) && !commands.isQuick(request);
-        boolean inPlace = fits && !handedOver;
-        if (inPlace) {
-            bringIn(length);
+        boolean slow = refusal == 0 && (pipelined || length >= LARGE_BYTES) && !commands.isQuick(request);
+        if (slow) {
+            HandedOver work = handOvers.tryTake(request, length);
+            if (work != null) {
+                take(work.payload);
+                handOvers.start(work);
+                return;
+            }
+            replies.flush();
         }
-        if (handedOver) {
-            ByteBuffer copy = payloads.take(length);
-            take(copy, inPlace);
-            handOver(copy.flip());
-            return;
+        int most = in.capacity() - Wire.REQUEST_BYTES;
+        int error = refusal;
+        long position = request.position;
+        for (int left = length; left > 0; ) {
+            int piece = left <= most ? left : PIECE_BYTES - (int) (position & PIECE_BYTES - 1);
+            error = writeFromBuffer(position, piece, error);
+            position += piece;
+            left -= piece;
         }
-        if (inPlace) {
-            int limit = in.limit();
-            int end = in.position() + length;
-            in.limit(end);
-            int error = refusal == 0 ? commands.change(request, in) : refusal;
-            in.limit(limit).position(end);
-            done(error);
-            return;
-        }
-        if (large.capacity() < length) {
-            large = ByteBuffer.allocateDirect(length);
-        }
-        large.clear().limit(length);
-        take(large, false);
-        done(refusal == 0 ? commands.change(request, large.flip()) : refusal);
-        if (large.capacity() > KEPT_BYTES) {
-            large = ByteBuffer.allocateDirect(0);
-        }
+        receiving.next();
+        done(error == 0 ? commands.endWrite(request) : error);
     }
 
-    private void bringIn(int length) throws IOException {
+    /** Takes a piece of the payload where it lies; after an error it is only read past. */
+    private int writeFromBuffer(long position, int length, int errorBefore) throws IOException {
         if (in.remaining() < length) {
             replies.flush();
         }
         while (in.remaining() < length) {
             in.compact();
-            int count = stream.read(in);
-            in.flip();
+            int count;
+            try {
+                count = receive(in, true);
+            } finally {
+                in.flip();
+            }
             if (count < 0) {
-                throw new EOFException("the client left in the middle of a payload");
+                throw leftInPayload();
             }
         }
+        int limit = in.limit();
+        int end = in.position() + length;
+        in.limit(end);
+        int error = errorBefore == 0 ? commands.write(position, in) : errorBefore;
+        in.limit(limit).position(end);
+        return error;
     }
 
-    /** Fills a buffer with what is in the receive buffer, and with what comes after it. */
-    private void take(ByteBuffer into, boolean allThere) throws IOException {
-        int limit = in.limit();
-        in.limit(in.position() + Math.min(in.remaining(), into.remaining()));
-        into.put(in);
-        in.limit(limit);
-        if (!allThere) {
-            replies.flush();
-        }
-        while (into.hasRemaining()) {
-            if (stream.read(into) < 0) {
-                throw new EOFException("the client left in the middle of a payload");
+    /** Fills memory of its own with what is in the receive buffer, and with what comes after it. */
+    private void take(Payload payload) throws IOException {
+        boolean whole = false;
+        try {
+            for (int i = 0; i < payload.parts(); i++) {
+                ByteBuffer part = payload.part(i).clear().limit(payload.bytesOf(i));
+                int limit = in.limit();
+                in.limit(in.position() + Math.min(in.remaining(), part.remaining()));
+                part.put(in);
+                in.limit(limit);
+                if (part.hasRemaining()) {
+                    replies.flush();
+                }
+                while (part.hasRemaining()) {
+                    if (receive(part, true) < 0) {
+                        throw leftInPayload();
+                    }
+                }
+            }
+            whole = true;
+        } finally {
+            if (!whole) {
+                handOvers.giveUp(payload);
             }
         }
+        receiving.next();
+    }
+
+    private static EOFException leftInPayload() {
+        return new EOFException("the client left in the middle of a payload");
     }
 
     // ---- reads ------------------------------------------------------------------------------------------------------
@@ -194,77 +246,66 @@ final class Transmission {
     private void read() throws IOException {
         int length = (int) request.length;
         int whole = Replies.headBytes() + length;
-        ByteBuffer out;
-        boolean small = whole <= replies.gatheredCapacity();
-        if (small) {
-            out = replies.gather(whole);
-        } else {
-            replies.flush();
-            if (large.capacity() < whole) {
-                large = ByteBuffer.allocateDirect(whole);
+        if (whole <= replies.gatheredCapacity()) {
+            ByteBuffer out = replies.gather(whole);
+            int start = out.position();
+            replies.putReadHead(out, request.cookie, request.position, length);
+            int error = readInto(out, request.position, length);
+            if (error != 0) {
+                out.position(start);
+                done(error);
             }
-            out = large.clear();
+            return;
         }
-        answerRead(request, out, length);
-        if (!small) {
-            replies.send(out.flip());
-            if (large.capacity() > KEPT_BYTES) {
-                large = ByteBuffer.allocateDirect(0);
-            }
-        }
-    }
-
-    private void answerRead(Request asked, ByteBuffer out, int length) {
-        int start = out.position();
-        int limit = out.limit();
-        replies.putReadHead(out, asked.cookie, asked.position, length);
-        out.limit(out.position() + length);
-        int error = commands.read(asked, out);
-        out.limit(limit);
-        if (error != 0) {
-            out.position(start);
-            replies.putDone(out, asked.cookie, error);
-        }
-    }
-
-    // ---- handing over -----------------------------------------------------------------------------------------------
-
-    /** Lets requests behind this one overtake it; with as many under way as the limits allow, it is waited for one. */
-    private void handOver(ByteBuffer payload) throws IOException {
-        Request asked = request.copy();
-        long bytes = asked.type == Wire.CMD_READ || asked.type == Wire.CMD_WRITE ? asked.length : 0;
-        if (!room.tryAcquire()) {
-            replies.flush();
-            room.acquireUninterruptibly();
-        }
-        int kilobytes = Budget.kilobytes(bytes);
-        budget.kilobytes.acquireUninterruptibly(kilobytes);
-        tasks.start("nbd", () -> {
-            try {
-                answer(asked, payload);
-            } finally {
-                if (payload != null) {
-                    payloads.giveBack(payload);
-                }
-                budget.kilobytes.release(kilobytes);
-                room.release();
-            }
-        });
-    }
-
-    private void answer(Request asked, ByteBuffer payload) {
-        ByteBuffer out;
-        if (asked.type == Wire.CMD_READ) {
-            out = ByteBuffer.allocate(Replies.headBytes() + 8 + (int) asked.length);
-            answerRead(asked, out, (int) asked.length);
-        } else {
-            out = ByteBuffer.allocate(Replies.headBytes() + 8);
-            replies.putDone(out, asked.cookie, commands.change(asked, payload));
+        replies.flush();
+        Payload payload = share.tryTake(length);
+        if (payload.parts() == 0) {
+            replies.alone(() -> readInPieces(length));
+            return;
         }
         try {
-            replies.send(out.flip());
-        } catch (IOException gone) {
-            stream.close();
+            int error = commands.read(request, payload);
+            if (error == 0) {
+                replies.send(payload);
+            } else {
+                done(error);
+            }
+        } finally {
+            share.giveBack(payload);
+        }
+    }
+
+    private int readInto(ByteBuffer out, long position, int length) {
+        int limit = out.limit();
+        out.limit(out.position() + length);
+        int error = commands.read(position, out);
+        out.limit(limit);
+        return error;
+    }
+
+    /**
+     * There is no memory for the whole. A reply cannot be taken back: if not the first but a later piece cannot be read, the
+     * protocol wants the connection to end.
+     */
+    private void readInPieces(int length) throws IOException {
+        for (int at = 0; at < length; ) {
+            int piece = Math.min(PIECE_BYTES, length - at);
+            ByteBuffer out = replies.gather(Replies.headBytes() + piece);
+            if (at == 0) {
+                replies.putReadHead(out, request.cookie, request.position, length);
+            }
+            int error = readInto(out, request.position + at, piece);
+            if (error != 0) {
+                out.clear();
+                if (at > 0) {
+                    throw new IOException("a reply that had begun cannot be ended: error " + error + " at byte "
+                            + (request.position + at));
+                }
+                done(error);
+                return;
+            }
+            replies.flush();
+            at += piece;
         }
     }
 }

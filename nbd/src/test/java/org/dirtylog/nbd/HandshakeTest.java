@@ -155,6 +155,49 @@ class HandshakeTest extends ServerFixture {
     }
 
     @Test
+    void a_count_of_queries_beyond_all_bounds_is_invalid() throws IOException {
+        try (WireClient client = WireClient.greeted(socket, 3)) {
+            client.option(Wire.OPT_STRUCTURED_REPLY, new byte[0]);
+            client.expectAck();
+            for (int count : new int[] {1, 0x7fffffff, 0x80000000, -1}) {
+                byte[] data = WireClient.queries("disk");
+                ByteBuffer.wrap(data).putInt(data.length - 4, count);
+                client.option(Wire.OPT_SET_META_CONTEXT, data);
+                assertEquals(Wire.REP_ERR_INVALID, client.optionReply().type(), Integer.toHexString(count));
+            }
+        }
+    }
+
+    @Test
+    void contexts_do_not_hold_for_another_export_that_came_under_the_same_name() throws IOException {
+        try (WireClient client = WireClient.greeted(socket, 3)) {
+            client.option(Wire.OPT_STRUCTURED_REPLY, new byte[0]);
+            client.expectAck();
+            client.option(Wire.OPT_SET_META_CONTEXT, WireClient.queries("disk", "base:allocation"));
+            client.optionReply();
+            client.expectAck();
+            server.remove("disk");
+            server.add(NbdExport.of("disk", device));
+            client.option(Wire.OPT_GO, WireClient.info("disk"));
+            while (client.optionReply().type() != Wire.REP_ACK) {
+                continue;
+            }
+            client.ask(0, Wire.CMD_BLOCK_STATUS, 1, 0, 512);
+            assertEquals(Wire.EINVAL, client.chunk().error());
+        }
+    }
+
+    @Test
+    void an_unknown_option_is_named_by_its_number() throws IOException {
+        try (WireClient client = WireClient.greeted(socket, 3)) {
+            client.option(-1, new byte[0]);
+            assertEquals(
+                    "option 4294967295 is not supported",
+                    text(client.optionReply().data()));
+        }
+    }
+
+    @Test
     void flags_that_are_not_known_end_the_connection_and_so_does_oldstyle() throws IOException {
         for (int flags : new int[] {0, 2, 4, -1}) {
             try (WireClient client = WireClient.greeted(socket, flags)) {

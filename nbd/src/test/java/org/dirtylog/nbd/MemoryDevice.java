@@ -13,7 +13,15 @@ final class MemoryDevice implements BlockDevice {
     final byte[] bytes;
     final AtomicInteger forces = new AtomicInteger();
     volatile IOException failure;
+    /** Thrown by everything, if it is not null. */
+    volatile Error collapse;
+    /** How many tasks of the server were in here at once. */
+    final AtomicInteger mostTasks = new AtomicInteger();
+
+    private final AtomicInteger tasks = new AtomicInteger();
     volatile boolean punches = true;
+    /** Reads from here on fail. */
+    volatile long failsFrom = Long.MAX_VALUE;
     /** While it is not null, writes are not quick, and wait for it. */
     volatile CountDownLatch gate;
 
@@ -21,16 +29,28 @@ final class MemoryDevice implements BlockDevice {
         bytes = new byte[size];
     }
 
-    private void pass() throws IOException {
+    private void fail() throws IOException {
         if (failure != null) {
             throw failure;
         }
+        if (collapse != null) {
+            throw collapse;
+        }
+    }
+
+    private void pass() throws IOException {
+        fail();
         CountDownLatch waiting = gate;
         if (waiting != null) {
+            boolean task = Thread.currentThread().getName().equals("nbd");
+            int now = task ? tasks.incrementAndGet() : 0;
+            mostTasks.accumulateAndGet(now, Math::max);
             try {
                 waiting.await();
             } catch (InterruptedException e) {
                 throw new IOException(e);
+            } finally {
+                tasks.addAndGet(task ? -1 : 0);
             }
         }
     }
@@ -52,8 +72,9 @@ final class MemoryDevice implements BlockDevice {
 
     @Override
     public void read(long positionBytes, ByteBuffer into) throws IOException {
-        if (failure != null) {
-            throw failure;
+        fail();
+        if (positionBytes >= failsFrom) {
+            throw new IOException("broken");
         }
         synchronized (bytes) {
             into.put(bytes, (int) positionBytes, into.remaining());

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class NbdServerTest extends ServerFixture {
@@ -59,6 +60,39 @@ class NbdServerTest extends ServerFixture {
             WireClient.connected(left, "x", true).close();
         }
         assertFalse(Files.exists(left));
+    }
+
+    @Test
+    void what_is_no_socket_is_left_as_it_is() throws IOException {
+        Path file = Files.writeString(folder.resolve("file.sock"), "precious");
+        Path directory = Files.createDirectory(folder.resolve("folder.sock"));
+        Path link = Files.createSymbolicLink(folder.resolve("link.sock"), file);
+        for (Path taken : List.of(file, directory, link)) {
+            IOException refused =
+                    assertThrows(IOException.class, () -> new NbdServer(taken, tasks, NbdLimits.STANDARD));
+            assertTrue(refused.getMessage().contains(taken.toString()), refused.getMessage());
+        }
+        assertEquals("precious", Files.readString(file));
+        assertTrue(Files.isSymbolicLink(link));
+    }
+
+    @Test
+    void a_path_may_have_all_the_bytes_that_the_system_allows_and_no_more() throws IOException {
+        Path deep = folder;
+        while (deep.toString().length() < 60) {
+            deep = Files.createDirectory(deep.resolve("x".repeat(10)));
+        }
+        deep = Files.createDirectory(deep.resolve(
+                "y".repeat(106 - "/nbd.sock".length() - 1 - deep.toString().length())));
+        Path longest = deep.resolve("nbd.sock");
+        assertEquals(106, longest.toString().length());
+        try (NbdServer server = new NbdServer(longest, tasks, NbdLimits.STANDARD)) {
+            server.add(NbdExport.of("x", device));
+            WireClient.connected(longest, "x", true).close();
+        }
+        Path longer = deep.resolve("nbd1.sock");
+        IOException refused = assertThrows(IOException.class, () -> new NbdServer(longer, tasks, NbdLimits.STANDARD));
+        assertTrue(refused.getMessage().contains("107 bytes, Java on Linux allows 106"), refused.getMessage());
     }
 
     @Test

@@ -3,6 +3,7 @@ package org.dirtylog.nbd;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import org.dirtylog.seams.Tasks;
 import org.dirtylog.seams.real.ThreadTasks;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,8 +23,12 @@ class ServerFixture {
     void serve() throws Exception {
         tasks = new ThreadTasks();
         socket = folder.resolve("nbd.sock");
-        server = new NbdServer(socket, tasks, limits());
+        server = new NbdServer(socket, tasks(), limits());
         server.add(NbdExport.of("disk", device));
+    }
+
+    Tasks tasks() {
+        return tasks;
     }
 
     NbdLimits limits() {

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import org.dirtylog.seams.NoSpaceException;
 import org.junit.jupiter.api.Test;
 
 class TransmissionTest extends ServerFixture {
@@ -100,7 +101,8 @@ class TransmissionTest extends ServerFixture {
             device.failure = new IOException("broken");
             client.ask(0, Wire.CMD_READ, 1, 0, 512);
             assertEquals(Wire.EIO, client.chunk().error());
-            device.failure = new IOException("No space left on device");
+            device.failure =
+                    new IOException("no leg took it", new NoSpaceException("voll", new IOException("Kein Platz")));
             client.write(0, 2, 0, new byte[512]);
             assertEquals(Wire.ENOSPC, client.chunk().error());
             device.failure = null;
@@ -188,9 +190,9 @@ class TransmissionTest extends ServerFixture {
 
             @Override
             public void describe(long positionBytes, long bytes, Visitor visitor) {
-                visitor.run(100, 1);
-                visitor.run(100, 1);
-                visitor.run(bytes - 200, 2);
+                if (visitor.run(100, 1) && visitor.run(100, 1)) {
+                    visitor.run(bytes - 200, 2);
+                }
             }
         }));
         try (WireClient client = WireClient.greeted(socket, 3)) {
@@ -242,6 +244,24 @@ class TransmissionTest extends ServerFixture {
             }
             other.ask(0, Wire.CMD_READ, 2, 0, 512);
             assertEquals(0, other.simple(512).error());
+        }
+    }
+
+    @Test
+    void what_was_done_is_answered_also_if_noise_follows() throws IOException {
+        ByteBuffer[] noise = {
+            ByteBuffer.allocate(Wire.REQUEST_BYTES), WireClient.request(0, Wire.CMD_WRITE, 3, 0, 0xF0000000L)
+        };
+        for (ByteBuffer last : noise) {
+            try (WireClient client = WireClient.connected(socket, "disk", false)) {
+                ByteBuffer all = ByteBuffer.allocate(3 * Wire.REQUEST_BYTES);
+                all.put(WireClient.request(0, Wire.CMD_READ, 1, 0, 512));
+                all.put(WireClient.request(0, Wire.CMD_FLUSH, 2, 0, 0));
+                client.send(all.put(last).flip());
+                assertEquals(1, client.simple(512).cookie());
+                assertEquals(2, client.simple(0).cookie());
+                assertTrue(client.isClosed());
+            }
         }
     }
 

@@ -146,6 +146,15 @@ final class WireClient implements AutoCloseable {
         }
     }
 
+    /** The same request many times, in one piece. */
+    static ByteBuffer many(int count, int flags, int type, int length, int payload) {
+        ByteBuffer all = ByteBuffer.allocate(count * (Wire.REQUEST_BYTES + payload));
+        for (int i = 0; i < count; i++) {
+            all.put(request(flags, type, i, 0, length)).put(new byte[payload]);
+        }
+        return all.flip();
+    }
+
     ByteBuffer receive(int count) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(count);
         while (bytes.hasRemaining()) {

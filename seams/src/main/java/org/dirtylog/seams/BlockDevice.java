@@ -35,8 +35,9 @@ public interface BlockDevice extends AutoCloseable {
          * @param bytes     its length, 1 or more
          * @param hole      whether nothing is allocated for it
          * @param readsZero whether all of it is known to read as zeroes
+         * @return whether to go on; {@code false} if what follows is of no use
          */
-        void extent(long bytes, boolean hole, boolean readsZero);
+        boolean extent(long bytes, boolean hole, boolean readsZero);
     }
 
     /**
@@ -118,7 +119,7 @@ public interface BlockDevice extends AutoCloseable {
      *
      * @param positionBytes where to begin
      * @param bytes         how many, 1 or more
-     * @param visitor       receives runs that add up to {@code bytes}
+     * @param visitor       receives runs that add up to {@code bytes}, or as many as it wants
      * @throws IOException if that could not be found out
      * @implSpec Tells one run, allocated.
      */

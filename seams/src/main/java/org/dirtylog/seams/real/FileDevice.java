@@ -8,6 +8,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.util.concurrent.RejectedExecutionException;
 import org.dirtylog.seams.BlockDevice;
+import org.dirtylog.seams.NoSpaceException;
 import org.dirtylog.seams.Tasks;
 
 /**
@@ -259,8 +260,8 @@ final class FileDevice implements BlockDevice {
             reason = "Java has closed the file because another thread was interrupted while it used it; it has to be"
                     + " opened again";
         }
-        return new IOException(
-                "cannot " + what + " " + bytes + " bytes at " + positionBytes + " of " + claim.name() + ": " + reason,
-                cause);
+        String message =
+                "cannot " + what + " " + bytes + " bytes at " + positionBytes + " of " + claim.name() + ": " + reason;
+        return Native.saysNoSpace(reason) ? new NoSpaceException(message, cause) : new IOException(message, cause);
     }
 }

@@ -75,14 +75,18 @@ final class FileSpace {
             }
             if (data > at) {
                 long hole = Math.min(data, end) - at;
-                visitor.extent(hole, true, true);
+                if (!visitor.extent(hole, true, true)) {
+                    return;
+                }
                 at += hole;
                 continue;
             }
             long next = Native.seek(descriptor, at, Native.SEEK_HOLE);
             // Somebody may have punched here between the two calls; one byte called allocated that is not does no harm.
             long length = (next <= at ? (next < 0 ? end : at + 1) : Math.min(next, end)) - at;
-            visitor.extent(length, false, false);
+            if (!visitor.extent(length, false, false)) {
+                return;
+            }
             at += length;
         }
     }

@@ -24,6 +24,8 @@ final class Native {
     static final int EINTR = 4;
     static final int EINVAL = 22;
 
+    private static final int ENOSPC = 28;
+    private static final int EDQUOT = 122;
     private static final int O_RDWR = 2;
     private static final int O_EXCL = 0x80;
     private static final int O_CLOEXEC = 0x80000;
@@ -157,6 +159,14 @@ final class Native {
             // -1 for a lock that belongs to an open file description
             return Math.max(0, lock.getInt(24));
         }
+    }
+
+    /**
+     * Tells whether a message is the system's for a full file system or a used up quota. Java keeps the text of an error and
+     * not its number, and the text depends on the locale of the process: so does what it is compared with.
+     */
+    static boolean saysNoSpace(String message) {
+        return text(ENOSPC).equals(message) || text(EDQUOT).equals(message);
     }
 
     static String text(int error) {

@@ -121,6 +121,32 @@ class FileDeviceTest {
     }
 
     @Test
+    void whoHasEnoughOfTheHolesIsToldNoMore() throws IOException {
+        assumeTrue(device.punchesHoles(), "the temporary folder is on a file system without holes");
+        device.zero(1 << 20, 1 << 20, Zeroing.MAY_PUNCH);
+        for (int enough = 1; enough <= 2; enough++) {
+            List<Long> runs = new ArrayList<>();
+            int most = enough;
+            device.extents(0, BYTES, (length, hole, zero) -> {
+                runs.add(length);
+                return runs.size() < most;
+            });
+            assertEquals(enough, runs.size());
+        }
+    }
+
+    @Test
+    void aFullMediumIsKnownByWhatTheSystemSaysInItsLanguage() throws IOException {
+        Path full = Path.of("/dev/full");
+        assumeTrue(Files.isWritable(full), "there is no /dev/full here");
+        try (FileChannel channel = FileChannel.open(full, StandardOpenOption.WRITE)) {
+            IOException thrown = assertThrows(IOException.class, () -> channel.write(ByteBuffer.allocate(512)));
+            assertTrue(Native.saysNoSpace(thrown.getMessage()), thrown.getMessage());
+        }
+        assertFalse(Native.saysNoSpace(Native.text(Native.EINVAL)));
+    }
+
+    @Test
     void askingForHolesChangesNothing() throws IOException {
         assertArrayEquals(contents, Files.readAllBytes(copy()));
         assertEquals(BYTES, Files.size(file));
@@ -171,6 +197,7 @@ class FileDeviceTest {
                 d -> d.extents(0, 512, (bytes, hole, zero) -> {
                     stuck.countDown();
                     awaitQuietly(release);
+                    return true;
                 }),
                 ended::complete);
         stuck.await();
@@ -302,6 +329,7 @@ class FileDeviceTest {
         device.extents(position, bytes, (length, hole, zero) -> {
             assertEquals(hole, zero);
             runs.add((hole ? "hole " : "data ") + length);
+            return true;
         });
         return runs;
     }

@@ -71,7 +71,7 @@ class LoopDeviceTest {
             device.force();
             device.prefetch(0, BYTES);
             long[] told = {0};
-            device.extents(0, BYTES, (bytes, hole, zero) -> told[0] += bytes);
+            device.extents(0, BYTES, (bytes, hole, zero) -> (told[0] += bytes) > 0);
             assertEquals(BYTES, told[0]);
         }
     }

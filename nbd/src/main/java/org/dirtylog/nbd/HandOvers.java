@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.nbd;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The requests of one connection that tasks carry out, so that those behind them can overtake them. A task never touches the
+ * stream, where a client that takes no replies would hold it: a thread of the connection's own sends them.
+ */
+final class HandOvers {
+    private static final Logger LOG = LoggerFactory.getLogger(HandOvers.class);
+    private static final HandedOver LAST = new HandedOver(new Request(), Payload.NONE);
+
+    private final NbdStream stream;
+    private final Shared shared;
+    private final Commands commands;
+    private final Replies replies;
+    private final Share share;
+    /** What is sent together. Its owner may have the memory back when all requests have ended. */
+    private final ByteBuffer out;
+
+    private final int most;
+    private final Semaphore room;
+    /** Never full: each request in it holds a permit. */
+    private final BlockingQueue<HandedOver> finished;
+
+    private boolean sending;
+    private volatile boolean broken;
+
+    HandOvers(NbdStream stream, Shared shared, Commands commands, Replies replies, Share share, ByteBuffer out) {
+        this.stream = stream;
+        this.shared = shared;
+        this.commands = commands;
+        this.replies = replies;
+        this.share = share;
+        this.out = out;
+        most = shared.limits().connectionRequests();
+        room = new Semaphore(most);
+        finished = new ArrayBlockingQueue<>(most + 1);
+    }
+
+    // ---- the connection's thread ------------------------------------------------------------------------------------
+
+    /**
+     * Makes room for a request and so many bytes of it.
+     *
+     * @return the request, which must be started; {@code null} if there is no room
+     */
+    HandedOver tryTake(Request request, int bytes) {
+        if (!room.tryAcquire()) {
+            return null;
+        }
+        Payload payload = share.tryTake(bytes);
+        if (bytes > 0 && payload.parts() == 0 || !isSending()) {
+            giveUp(payload);
+            return null;
+        }
+        return new HandedOver(request.copy(), payload);
+    }
+
+    /** Takes back the room of a request that will not be started. */
+    void giveUp(Payload payload) {
+        share.giveBack(payload);
+        room.release();
+    }
+
+    /** The first request that is handed over brings about the thread that sends the replies. */
+    private boolean isSending() {
+        if (!sending) {
+            try {
+                Thread thread = new Thread(this::send, "nbd-replies");
+                thread.setDaemon(true);
+                thread.start();
+                sending = true;
+            } catch (OutOfMemoryError e) {
+                LOG.warn("There is no thread for the replies of a connection: {}", e.getMessage());
+            }
+        }
+        return sending;
+    }
+
+    /** Has a request carried out: by a task if there is a place for one, else here. */
+    void start(HandedOver work) throws IOException {
+        if (shared.places().tryAcquire()) {
+            try {
+                shared.tasks().start("nbd", () -> {
+                    if (work.begin()) {
+                        try {
+                            carryOut(work);
+                        } finally {
+                            shared.places().release();
+                        }
+                    }
+                });
+                return;
+            } catch (RuntimeException | Error e) {
+                LOG.debug("A request is carried out by the thread of its connection: {}", e.toString());
+                if (!work.begin()) {
+                    // It is on its way all the same.
+                    return;
+                }
+                shared.places().release();
+            }
+        }
+        try {
+            replies.flush();
+        } finally {
+            carryOut(work);
+        }
+    }
+
+    private void carryOut(HandedOver work) {
+        try {
+            work.carryOut(commands);
+        } finally {
+            // Also if it threw what nobody expects: then it is answered with the error that it began with.
+            finished.add(work);
+        }
+    }
+
+    /** Returns when all requests have been answered. Nothing is handed over afterwards. */
+    void end() {
+        room.acquireUninterruptibly(most);
+        if (sending) {
+            finished.add(LAST);
+        }
+    }
+
+    // ---- the thread that sends --------------------------------------------------------------------------------------
+
+    private void send() {
+        HandedOver next = take();
+        while (next != LAST) {
+            int count = 0;
+            try {
+                while (next != null) {
+                    count++;
+                    answer(next);
+                    next = finished.poll();
+                }
+                flush();
+            } catch (IOException | RuntimeException | Error e) {
+                // Nobody is there to take the replies; what is under way ends all the same.
+                broken = true;
+                out.clear();
+                stream.close();
+                next = null;
+            } finally {
+                room.release(count);
+            }
+            if (next == null) {
+                next = take();
+            }
+        }
+    }
+
+    private HandedOver take() {
+        while (true) {
+            try {
+                return finished.take();
+            } catch (InterruptedException e) {
+                LOG.debug("nobody has a reason to interrupt the thread that sends replies");
+            }
+        }
+    }
+
+    private void answer(HandedOver work) throws IOException {
+        try {
+            if (broken) {
+                return;
+            }
+            if (!work.hasData()) {
+                if (out.remaining() < Replies.headBytes()) {
+                    flush();
+                }
+                replies.putDone(out, work.request.cookie, work.error);
+                return;
+            }
+            flush();
+            replies.send(work.payload);
+        } finally {
+            share.giveBack(work.payload);
+        }
+    }
+
+    private void flush() throws IOException {
+        if (out.position() > 0 && !broken) {
+            replies.send(out.flip());
+        }
+        out.clear();
+    }
+}

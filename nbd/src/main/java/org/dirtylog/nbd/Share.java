@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dirtylog.nbd;
+
+import java.util.concurrent.Semaphore;
+
+/** What one connection may have of the server's memory for payloads. Nobody waits for it. */
+final class Share {
+    private final Slabs slabs;
+    private final Semaphore left;
+
+    Share(Slabs slabs, long bytes) {
+        this.slabs = slabs;
+        left = new Semaphore(Slabs.slabsFor(bytes));
+    }
+
+    /** Room for so many bytes; {@link Payload#NONE} if there is none left, or none is needed. */
+    Payload tryTake(int bytes) {
+        int count = Slabs.slabsFor(bytes);
+        if (count == 0 || !left.tryAcquire(count)) {
+            return Payload.NONE;
+        }
+        Payload payload = new Payload(slabs.tryTake(count), bytes);
+        left.release(count - payload.parts());
+        return payload;
+    }
+
+    /** Takes it back. */
+    void giveBack(Payload payload) {
+        slabs.giveBack(payload.slabs());
+        left.release(payload.parts());
+    }
+}
