@@ -167,7 +167,7 @@ final class LogOpening {
         eachPart(log, part -> {
             // What is out of sync is dirty (I6); one set is enough.
             part.dirty().forEachRun((first, end) -> mirror.table.fill(first, end, word));
-            if (equal) {
+            if (equal && !part.dirty().isEmpty()) {
                 // Nobody will copy them, and the log cleans only what is in sync.
                 log.setInSync(part.dirty());
             }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.dirtylog.log.DirtyLog;
 import org.dirtylog.log.Found;
+import org.dirtylog.log.Opening;
 import org.dirtylog.log.RegionGeometry;
 import org.dirtylog.log.RegionSet;
 import org.dirtylog.log.Snapshot;
@@ -32,6 +33,10 @@ class LogOpeningTest {
             TableLine.parse("0 " + 2 * REGIONS + " mirror core 1 2 2 /leg0 0 /leg1 0", name -> Optional.of(List.of()));
     private final MirrorConfig config = MirrorConfig.of("m", table);
     private final MirrorState mirror = new MirrorState("m", table.geometry(), world());
+    /** Whether the log was closed cleanly, with the legs equal. */
+    private boolean agreeing;
+
+    private long toldInSync;
     private long calls;
     private int mostRuns;
 
@@ -92,11 +97,22 @@ class LogOpeningTest {
                 DirtyLog.class.getClassLoader(),
                 new Class<?>[] {DirtyLog.class},
                 (proxy, method, given) -> switch (method.getName()) {
-                    case "resume" -> Found.FRESH;
+                    case "resume" -> resume((Opening) given[0]);
                     case "snapshot" -> part((Long) given[0], (Long) given[1], scattered);
                     case "setOutOfSync", "flush" -> null;
+                    case "setInSync" -> {
+                        toldInSync += ((RegionSet) given[0]).count();
+                        yield null;
+                    }
                     default -> throw new AssertionError(method + " is not called in an opening");
                 });
+    }
+
+    private Found resume(Opening opening) {
+        if (agreeing) {
+            opening.closedCleanly(true);
+        }
+        return Found.FRESH;
     }
 
     private Snapshot part(long first, long end, boolean scattered) {
@@ -150,6 +166,15 @@ class LogOpeningTest {
         mirror.table.forEach((first, end, word) -> {
             throw new AssertionError(first + " to before " + end + ": " + RegionWord.text(word));
         });
+    }
+
+    /** Else the log, which takes what is dirty for out of sync, would never clean it: nobody has it to copy. */
+    @Test
+    void p32_whatIsDirtyAfterACleanStopAndEqualAllTheSameIsToldInSync() throws Exception {
+        agreeing = true;
+        assertEquals(List.of(State.CURRENT, State.CURRENT), open(keeper(true, State.CURRENT), true));
+        assertScattered(RegionWord.DIRTY);
+        assertEquals(REGIONS / 4, toldInSync);
     }
 
     @Test
