@@ -85,9 +85,21 @@ class MutantTest {
     }
 
     private static void find(String name, Path patch) throws Exception {
-        Path copy = copy(name);
+        Path copy = Files.createDirectories(folder.resolve(name));
+        for (String file : changedBy(patch)) {
+            Path target = copy.resolve(file);
+            Files.createDirectories(target.getParent());
+            Files.copy(ROOT.resolve(file), target);
+        }
         apply(patch, copy);
         assertTrue(run(name, copy, SEEDS) > 0, name + " was not found within " + SEEDS + " seeds");
+    }
+
+    private static List<String> changedBy(Path patch) throws IOException {
+        return Files.readAllLines(patch).stream()
+                .filter(line -> line.startsWith("+++ b/"))
+                .map(line -> line.substring("+++ b/".length()))
+                .toList();
     }
 
     private static Path copy(String name) throws IOException {
@@ -100,11 +112,7 @@ class MutantTest {
 
     /** The seed that finds it, or -1. */
     private static long run(String name, Path copy, long seeds) throws Exception {
-        List<Path> classes = new ArrayList<>();
-        for (String module : PATCHED) {
-            classes.add(compile(copy.resolve(module)));
-        }
-        Fork.Said said = Fork.run(classes, "1", String.valueOf(seeds), "--first-failure");
+        Fork.Said said = Fork.run(List.of(compile(copy)), "1", String.valueOf(seeds), "--first-failure");
         Matcher found = FOUND.matcher(said.text());
         boolean failed = said.status() == 1 && found.find();
         assertTrue(failed || said.status() == 0, name + " broke the simulator: " + said.text());
@@ -134,18 +142,19 @@ class MutantTest {
         assertEquals(0, git.waitFor(), patch + " no longer fits the sources; make it anew: " + said);
     }
 
-    private static Path compile(Path module) throws IOException {
-        Path classes = Files.createDirectories(module.resolve("classes"));
+    /** Compiles what lies there; the rest is on the class path. */
+    private static Path compile(Path copy) throws IOException {
+        Path classes = Files.createDirectories(copy.resolve("classes"));
         List<String> words = new ArrayList<>(List.of(
                 "-proc:none", "-nowarn", "-d", classes.toString(), "-cp", System.getProperty("java.class.path")));
-        try (Stream<Path> files = Files.walk(module.resolve("src"))) {
+        try (Stream<Path> files = Files.walk(copy)) {
             // Components of the framework take no part: what they import is not on the path here.
             files.filter(file -> file.toString().endsWith(".java"))
                     .filter(file -> !file.toString().contains("/home/") && !file.endsWith("LogCommands.java"))
                     .forEach(file -> words.add(file.toString()));
         }
         int status = ToolProvider.getSystemJavaCompiler().run(null, null, null, words.toArray(String[]::new));
-        assertEquals(0, status, "the patched sources of " + module.getFileName() + " do not compile");
+        assertEquals(0, status, "the patched sources of " + copy.getFileName() + " do not compile");
         return classes;
     }
 }
