@@ -155,11 +155,7 @@ final class Cleaner {
     }
 
     private void forceFailed(LegSet legs, LegForces.Outcome outcome) throws IOException {
-        for (int i = 0; i < legs.size(); i++) {
-            if ((outcome.failed() & 1 << i) != 0) {
-                legs.leg(i).latchFailing();
-            }
-        }
+        legs.latchFailing(outcome.failed());
         failures.exclude(outcome.cause() == null ? new IOException("a leg is failing") : outcome.cause());
     }
 }

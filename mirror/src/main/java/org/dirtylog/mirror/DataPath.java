@@ -20,6 +20,7 @@ final class DataPath implements BlockDevice {
     private final LogBook book;
     private final LegFailures failures;
     private final LegForces forces;
+    private final ReadPath reads;
     private final Recovery recovery;
     private final long regionBytes;
 
@@ -28,6 +29,7 @@ final class DataPath implements BlockDevice {
         this.book = book;
         this.failures = failures;
         this.recovery = recovery;
+        this.reads = new ReadPath(mirror, failures);
         this.forces = new LegForces(mirror.world.tasks(), mirror.name);
         this.regionBytes = mirror.geometry.regionSectors() * 512;
     }
@@ -124,16 +126,12 @@ final class DataPath implements BlockDevice {
                 // If we crash while we wait, the region is copied for nothing: no leg has been written.
                 book.mark(region);
             } else {
-                mirror.regionsChanged.await(() -> mayEnter(mirror.table.get(region)) || book.refuses());
+                mirror.regionsChanged.await(() -> mirror.mayEnter(region) || book.refuses());
                 if (RegionWord.state(mirror.table.get(region)) == RegionWord.CLEANING && book.refuses()) {
                     throw book.notMarked();
                 }
             }
         }
-    }
-
-    private boolean mayEnter(long word) {
-        return RegionWord.admits(word) || RegionWord.state(word) == RegionWord.CLEAN || !mirror.writes.isOpen();
     }
 
     /**
@@ -144,7 +142,7 @@ final class DataPath implements BlockDevice {
         int took = legs.attachedMask() & ~failed;
         boolean nobody = (took & legs.currentMask()) == 0;
         if (!nobody) {
-            latch(legs, failed);
+            legs.latchFailing(failed);
         }
         mirror.beginSettling();
         mirror.writes.leave(hint);
@@ -169,14 +167,6 @@ final class DataPath implements BlockDevice {
         }
     }
 
-    private static void latch(LegSet legs, int failed) {
-        for (int i = 0; i < legs.size(); i++) {
-            if ((failed & 1 << i) != 0) {
-                legs.leg(i).latchFailing();
-            }
-        }
-    }
-
     // ---- reads ------------------------------------------------------------------------------------------------------
 
     @Override
@@ -187,168 +177,9 @@ final class DataPath implements BlockDevice {
         while (into.position() < limit) {
             int length = (int) untilBorder(position, limit - into.position());
             into.limit(into.position() + length);
-            readPiece(position, length, into);
+            reads.read(position, length, into);
             position += length;
             into.limit(limit);
-        }
-    }
-
-    private void readPiece(long position, int length, ByteBuffer into) throws IOException {
-        long region = mirror.geometry.regionOfByte(position);
-        long end = position + length;
-        int hint = hint(position);
-        int start = into.position();
-        while (true) {
-            long begun = mirror.ranges.beginRead(region, position, end);
-            mirror.reads.enter(hint);
-            LegSet legs;
-            long word;
-            try {
-                legs = mirror.legs();
-                word = mirror.table.get(region);
-                if (mayReadAnywhere(word)) {
-                    into.position(start);
-                    readFromSome(legs, word, position, into);
-                }
-            } finally {
-                mirror.reads.leave(hint);
-            }
-            if (RegionWord.state(word) == RegionWord.RECOVERING) {
-                // P6: the copy owns the region.
-                mirror.regionsChanged.await(() ->
-                        RegionWord.state(mirror.table.get(region)) != RegionWord.RECOVERING || !mirror.reads.isOpen());
-            } else if (!mayReadAnywhere(word)) {
-                if (readInDoubt(region, position, end, into, start)) {
-                    return;
-                }
-            } else if (mirror.ranges.undisturbed(region, position, end, begun)) {
-                return;
-            }
-        }
-    }
-
-    /** Whether a plain read will do: nobody copies, and current legs cannot differ. */
-    private static boolean mayReadAnywhere(long word) {
-        return RegionWord.state(word) != RegionWord.RECOVERING && !RegionWord.has(word, RegionWord.IN_DOUBT);
-    }
-
-    /** Reads from the source, or if it fails from another leg that holds the region (P10). */
-    private void readFromSome(LegSet legs, long word, long position, ByteBuffer into) throws IOException {
-        int start = into.position();
-        int holding = legs.attachedMask() & ~RegionWord.lacks(word);
-        boolean hasHealthy = (holding & ~legs.failingMask()) != 0;
-        int first = 1 << legs.sourceIndex();
-        IOException cause = null;
-        for (int left = holding; left != 0; ) {
-            int mask = (left & first) != 0 ? first : Integer.lowestOneBit(left);
-            left &= ~mask;
-            Leg leg = legs.leg(Integer.numberOfTrailingZeros(mask));
-            if (leg.isFailing() && hasHealthy) {
-                // P15: it counts for nothing, also when the others fail this read.
-                continue;
-            }
-            try {
-                into.position(start);
-                leg.read(position, into);
-                return;
-            } catch (IOException e) {
-                cause = e;
-            }
-        }
-        throw cause == null ? new IOException("mirror " + mirror.name + ": no current leg holds these bytes") : cause;
-    }
-
-    /**
-     * Current legs may differ here. What the source says is written to all of them before the client sees it: a later failure
-     * of the source must not change what has been seen (P11, R5). Answers {@code false} if the doubt has gone meanwhile.
-     */
-    private boolean readInDoubt(long region, long position, long end, ByteBuffer into, int start) throws IOException {
-        int hint = hint(position);
-        long ticket = mirror.ranges.enter(region, position, end);
-        try {
-            if (!RegionWord.has(mirror.table.get(region), RegionWord.IN_DOUBT)) {
-                return false;
-            }
-            mirror.writes.enter(hint);
-            long word = mirror.table.tryEnter(region);
-            if (!RegionWord.admits(word)) {
-                mirror.writes.leave(hint);
-                mirror.regionsChanged.await(() -> mayEnter(mirror.table.get(region)));
-                return false;
-            }
-            LegSet legs = mirror.legs();
-            int failed = 0;
-            boolean seen = false;
-            IOException cause = null;
-            into.position(start);
-            try {
-                if (legs.source().isFailing()) {
-                    throw new IOException("leg " + legs.source().name() + ", the source, is failing");
-                }
-                legs.source().read(position, into);
-                seen = true;
-                // To the source too, as recovery does (P19): after a kill, what it shows may be a page that a
-                // failed force has dropped, and a flush that follows the read must make it last.
-                for (int i = 0; i < legs.size(); i++) {
-                    if ((legs.currentMask() & 1 << i) != 0) {
-                        into.position(start);
-                        failed |= writeBack(legs.leg(i), position, into);
-                    }
-                }
-                into.position(into.limit());
-            } catch (IOException e) {
-                failed |= legs.source().mask();
-                cause = e;
-            }
-            if (failed != 0 && seen && Integer.bitCount(legs.currentMask()) == 1) {
-                // The last current leg still shows what it cannot take: no flush may confirm that (P13).
-                legs.source()
-                        .latchForceFailure(new IOException("bytes " + position + " to " + (end - 1)
-                                + " were read in doubt and could not be written back"));
-                failed = 0;
-            }
-            if (failed != 0) {
-                settleDoubtfulRead(region, hint, legs, failed, cause);
-                return false;
-            }
-            mirror.table.leave(region);
-            mirror.writes.leave(hint);
-            return true;
-        } finally {
-            mirror.ranges.leave(region, ticket);
-            mirror.regionsChanged.raise();
-        }
-    }
-
-    private static int writeBack(Leg leg, long position, ByteBuffer from) {
-        if (leg.isFailing()) {
-            return leg.mask();
-        }
-        try {
-            leg.write(position, from);
-            return 0;
-        } catch (IOException e) {
-            return leg.mask();
-        }
-    }
-
-    private void settleDoubtfulRead(long region, int hint, LegSet legs, int failed, IOException cause)
-            throws IOException {
-        IOException why = cause == null ? new IOException("a leg is failing") : cause;
-        boolean nobodyElse = (legs.currentMask() & ~failed) == 0;
-        if (!nobodyElse) {
-            latch(legs, failed);
-        }
-        mirror.beginSettling();
-        mirror.writes.leave(hint);
-        try {
-            if (nobodyElse) {
-                throw why;
-            }
-            failures.exclude(why);
-        } finally {
-            mirror.table.leave(region);
-            mirror.endSettling();
         }
     }
 
@@ -363,7 +194,7 @@ final class DataPath implements BlockDevice {
         LegForces.Outcome outcome;
         try {
             outcome = forces.forceAttached(legs);
-            latch(legs, outcome.failed());
+            legs.latchFailing(outcome.failed());
         } finally {
             mirror.writes.leave(hint);
         }
@@ -391,7 +222,8 @@ final class DataPath implements BlockDevice {
         return Math.min(bytes, regionBytes - (position & regionBytes - 1));
     }
 
-    private static int hint(long position) {
+    /** Spreads callers over the gates' counters. */
+    static int hint(long position) {
         return (int) (position >>> 12);
     }
 
@@ -453,7 +285,7 @@ final class DataPath implements BlockDevice {
         for (long region = mirror.geometry.regionOfByte(positionBytes); region <= last; region++) {
             long word = mirror.table.get(region);
             boolean quick = operation == Operation.READ
-                    ? mayReadAnywhere(word)
+                    ? ReadPath.isPlain(word)
                     : RegionWord.admits(word) && mirror.writes.isOpen();
             if (!quick) {
                 return false;

@@ -102,6 +102,13 @@ final class LegSet {
         return mask;
     }
 
+    /** Step 0 of P14, for all legs of a mask: from now on none of them gets new I/O. */
+    void latchFailing(int mask) {
+        for (int left = mask; left != 0; left &= left - 1) {
+            legs[Integer.numberOfTrailingZeros(left)].latchFailing();
+        }
+    }
+
     /** The same legs with other states. */
     LegSet with(List<State> newStates, int newSource) {
         return new LegSet(legs, newStates, newSource);

@@ -2,8 +2,6 @@
 package org.dirtylog.mirror;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
@@ -169,47 +167,7 @@ public final class Mirror implements MirrorTarget {
     private MirrorRecord loadRecord() throws IOException, MirrorException {
         Optional<MirrorRecord> loaded = records.load();
         firstLife = loaded.isEmpty();
-        TableLine table = config.table();
-        if (loaded.isEmpty() || !loaded.get().completed()) {
-            List<LegRecord> legs = new ArrayList<>();
-            for (TableLine.Leg leg : table.legs()) {
-                legs.add(new LegRecord(leg.name(), leg.offsetSectors(), State.CURRENT, false));
-            }
-            MirrorRecord begun = loaded.orElse(null);
-            return new MirrorRecord(
-                    begun == null ? 0 : begun.counter(),
-                    begun == null
-                            ? new UUID(
-                                    world.randomness().next(),
-                                    world.randomness().next())
-                            : begun.mirrorId(),
-                    false,
-                    begun == null ? 0 : begun.epoch(),
-                    begun == null ? 0 : begun.generation(),
-                    table.targetSectors(),
-                    new LogKey(table.logType(), table.logArguments()),
-                    begun == null ? Optional.empty() : begun.confirmed(),
-                    begun == null ? Optional.empty() : begun.announced(),
-                    0,
-                    legs);
-        }
-        checkLegs(loaded.get());
-        return loaded.get();
-    }
-
-    /** The record speaks of legs by their place in the table. */
-    private void checkLegs(MirrorRecord record) throws MirrorException {
-        List<String> recorded = record.legs().stream()
-                .map(leg -> leg.path() + " " + leg.offset())
-                .toList();
-        List<String> asked = config.table().legs().stream()
-                .map(leg -> leg.name() + " " + leg.offsetSectors())
-                .toList();
-        if (!recorded.equals(asked)) {
-            throw new MirrorException("mirror " + config.name() + ": the table names the legs " + asked
-                    + ", its record " + recorded + ". Nothing was touched. Put the table back. To give that mirror up,"
-                    + " create it with those legs and remove it with mirror:remove; or choose another name");
-        }
+        return new RecordOfTable(config, world.randomness()).complete(loaded);
     }
 
     private Running assemble(OpenLegs legs, RecordKeeper keeper) {
@@ -248,10 +206,11 @@ public final class Mirror implements MirrorTarget {
         parts.cleaner.start();
         message = "";
         word = MirrorStatus.Word.RUNNING;
+        // Before anybody is let in: a writer whose legs fail tells the log by it.
+        parts.recovery.start(parts.log);
         state.writes.open();
         state.reads.open();
         state.regionsChanged.raise();
-        parts.recovery.start(parts.log);
     }
 
     private void report(OpenLegs legs) {
@@ -337,11 +296,7 @@ public final class Mirror implements MirrorTarget {
             return;
         }
         IOException why = outcome.cause() == null ? new IOException("a leg is failing") : outcome.cause();
-        for (int i = 0; i < legs.size(); i++) {
-            if ((outcome.failed() & 1 << i) != 0) {
-                legs.leg(i).latchFailing();
-            }
-        }
+        legs.latchFailing(outcome.failed());
         parts.failures.exclude(why);
     }
 

@@ -43,11 +43,7 @@ final class MirrorHost implements LogHost {
         LegForces.Outcome outcome = forces.forceAttached(legs);
         if (outcome.failed() != 0) {
             IOException why = outcome.cause() == null ? new IOException("a leg is failing") : outcome.cause();
-            for (int i = 0; i < legs.size(); i++) {
-                if ((outcome.failed() & 1 << i) != 0) {
-                    legs.leg(i).latchFailing();
-                }
-            }
+            legs.latchFailing(outcome.failed());
             // It throws at step 0 of P14 and waits for no later one: that closes a gate for which writers must leave.
             mirror.world.tasks().start(mirror.name + "/exclusion", () -> exclude(why));
             throw why;

@@ -55,6 +55,12 @@ final class MirrorState {
         settled.await(() -> settling.get() == 0);
     }
 
+    /** Whether a writer that waits outside a region is to look again: it may enter, mark, or be sent back by the gate. */
+    boolean mayEnter(long region) {
+        long word = table.get(region);
+        return RegionWord.admits(word) || RegionWord.state(word) == RegionWord.CLEAN || !writes.isOpen();
+    }
+
     LegSet legs() {
         return legs;
     }

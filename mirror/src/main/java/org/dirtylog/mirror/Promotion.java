@@ -87,11 +87,7 @@ final class Promotion {
             }
         }
         if (unforceable != 0 && (legs.currentMask() & ~unforceable) != 0) {
-            for (int i = 0; i < legs.size(); i++) {
-                if ((unforceable & 1 << i) != 0) {
-                    legs.leg(i).latchFailing();
-                }
-            }
+            legs.latchFailing(unforceable);
             failures.exclude(cause);
         }
     }
