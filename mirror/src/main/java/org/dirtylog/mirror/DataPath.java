@@ -152,8 +152,7 @@ final class DataPath implements BlockDevice {
                 throw new IOException("no current leg took the write: " + cause.getMessage(), cause);
             }
             IOException why = cause == null ? new IOException("a leg is failing") : cause;
-            failures.exclude(why);
-            if ((took & mirror.legs().currentMask()) == 0) {
+            if (!failures.settle(took, failed, why)) {
                 throw new IOException("the legs that took the write are no longer current: " + why.getMessage(), why);
             }
         } catch (IOException e) {
@@ -202,9 +201,7 @@ final class DataPath implements BlockDevice {
             return;
         }
         IOException why = outcome.cause() == null ? new IOException("a leg is failing") : outcome.cause();
-        failures.exclude(why);
-        int forced = legs.attachedMask() & ~outcome.failed();
-        if ((forced & mirror.legs().currentMask()) == 0) {
+        if (!failures.settle(legs.attachedMask() & ~outcome.failed(), outcome.failed(), why)) {
             throw new IOException("no current leg could be flushed: " + why.getMessage(), why);
         }
     }

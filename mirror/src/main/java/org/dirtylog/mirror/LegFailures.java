@@ -72,6 +72,25 @@ final class LegFailures {
         });
     }
 
+    /**
+     * Excludes what failed a write or flush that others took. A leg that could not go, being the last current one, goes as
+     * soon as one of the others has become current: else both would be, and only one would hold what is acknowledged.
+     *
+     * @param took   the legs that took it
+     * @param failed those that did not, latched
+     * @return whether it may be acknowledged: a leg that took it is current, and none that did not (P12)
+     */
+    boolean settle(int took, int failed, IOException cause) throws IOException {
+        exclude(cause);
+        LegSet now = mirror.legs();
+        while ((now.currentMask() & took) != 0 && (now.currentMask() & failed) != 0) {
+            now.latchFailing(now.currentMask() & failed);
+            exclude(cause);
+            now = mirror.legs();
+        }
+        return (now.currentMask() & took) != 0;
+    }
+
     private void excludeAlone(IOException cause) throws IOException {
         // Step 1. Nobody inside waits for anything but leg I/O (P4).
         mirror.writes.close();

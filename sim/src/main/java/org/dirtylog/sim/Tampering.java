@@ -57,7 +57,10 @@ final class Tampering {
             // Within one opening it cannot be noticed.
             log.load(old);
             old = null;
-        } else if (KernelLog.isClosed(log.medium()) && record.announced().equals("none")) {
+        } else if (!foreign
+                && KernelLog.isClosed(log.medium())
+                && record.announced().equals("none")) {
+            // Once only: twice the same would be as if nothing had been.
             byte[] rewritten = log.medium().clone();
             for (int i = world.dice.from(1, 3); i > 0; i--) {
                 KernelLog.flip(rewritten, i * world.dice.below(world.shape.regions) / 3);
