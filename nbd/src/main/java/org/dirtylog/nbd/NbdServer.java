@@ -48,7 +48,7 @@ public final class NbdServer implements AutoCloseable {
         private volatile NbdExport export;
         private volatile boolean negotiated;
 
-        Connection(SocketChannel channel) {
+        Connection(SocketChannel channel) throws IOException {
             stream = new SocketStream(channel);
             thread = new Thread(this, "nbd-connection");
             thread.setDaemon(true);
@@ -154,7 +154,7 @@ public final class NbdServer implements AutoCloseable {
             connection = new Connection(channel);
             connections.add(connection);
             connection.thread.start();
-        } catch (RuntimeException | Error e) {
+        } catch (IOException | RuntimeException | Error e) {
             if (connection != null) {
                 connections.remove(connection);
             }
