@@ -167,7 +167,7 @@ final class Judge implements DiskWatch {
      */
     String survived(boolean lostNothing) {
         RecordPeek record = world.record();
-        String wrong = regionsWrong(record);
+        String wrong = record.isTorn() ? "P20: only a part of the record is there" : regionsWrong(record);
         for (int i = 0; wrong == null && i < world.legs.length; i++) {
             boolean must = record.isCompleted() ? record.isCurrent(i) : i == 0;
             if (must) {

@@ -8,6 +8,7 @@ import java.util.Map;
 /** Reads what a mirror's record says, as text ({@code docs/record-format.md}). */
 final class RecordPeek {
     private final Map<String, String> fields = new HashMap<>();
+    private final boolean torn;
 
     /**
      * Reads.
@@ -23,6 +24,15 @@ final class RecordPeek {
                 }
             }
         }
+        torn = bytes != null && !isThere();
+        if (torn) {
+            fields.clear();
+        }
+    }
+
+    /** Whether only a part of it is there, which P20 rules out. */
+    boolean isTorn() {
+        return torn;
     }
 
     boolean isThere() {
