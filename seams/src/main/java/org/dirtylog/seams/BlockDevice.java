@@ -3,6 +3,7 @@ package org.dirtylog.seams;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -50,9 +51,20 @@ public interface BlockDevice extends AutoCloseable {
     /**
      * Measures the device.
      *
-     * @return its length in bytes when it was opened
+     * @return its length in bytes when it was opened, or at the last {@link #measure()}
      */
     long sizeBytes();
+
+    /**
+     * Looks whether the device has become longer. What lay within it stays where it was.
+     *
+     * @return its length in bytes now, which {@link #sizeBytes()} tells from here on; never less than before
+     * @throws IOException if it cannot be found out, or the device has become shorter
+     * @implSpec Returns {@link #sizeBytes()}.
+     */
+    default long measure() throws IOException {
+        return sizeBytes();
+    }
 
     /**
      * The unit that the device writes whole or not at all, if any; what log formats align to.
@@ -103,6 +115,41 @@ public interface BlockDevice extends AutoCloseable {
      * @throws IOException if that could not be had
      */
     void force() throws IOException;
+
+    /**
+     * Tells whether small notes can be kept beside the bytes, as the extended attributes of a file are.
+     *
+     * @return whether {@link #setAttribute} may succeed
+     * @implSpec Returns {@code false}.
+     */
+    default boolean keepsAttributes() {
+        return false;
+    }
+
+    /**
+     * Reads a note.
+     *
+     * @param name lower-case letters, digits and {@code .}
+     * @return what was set last, or empty if there is none of that name
+     * @throws IOException if that cannot be found out
+     * @implSpec Returns an empty optional.
+     */
+    default Optional<byte[]> attribute(String name) throws IOException {
+        return Optional.empty();
+    }
+
+    /**
+     * Replaces a note, and does what {@link #force()} does: when it returns, the note and all writes that had returned before
+     * are on stable storage. If we crash before, the old note is found or the new one, never a mixture.
+     *
+     * @param name  lower-case letters, digits and {@code .}
+     * @param value at most 1024 bytes
+     * @throws IOException if it could not be set or forced; nothing is known then, as after {@link #force()}
+     * @implSpec Throws.
+     */
+    default void setAttribute(String name, byte[] value) throws IOException {
+        throw new IOException(name() + " keeps no attributes");
+    }
 
     /**
      * Brings bytes into a cache, or does nothing.

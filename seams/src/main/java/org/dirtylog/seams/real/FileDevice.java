@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import org.dirtylog.seams.BlockDevice;
 import org.dirtylog.seams.NoSpaceException;
@@ -20,13 +21,15 @@ import org.dirtylog.seams.Tasks;
  */
 final class FileDevice implements BlockDevice {
     private static final int FILE_BLOCK_BYTES = 512;
+    /** What the names of our attributes begin with; the kernel asks for the first word of it. */
+    private static final String ATTRIBUTES = "user.dirtylog.";
 
     private final OpenFiles.Claim claim;
     private final FileChannel channel;
     private final FileSpace space;
     private final boolean writable;
     private final Tasks tasks;
-    private final long sizeBytes;
+    private volatile long sizeBytes;
     private final int blockBytes;
     private final InFlight inside = new InFlight();
     private volatile String ending = "";
@@ -51,6 +54,20 @@ final class FileDevice implements BlockDevice {
     @Override
     public long sizeBytes() {
         return sizeBytes;
+    }
+
+    @Override
+    public long measure() throws IOException {
+        boolean interrupted = enter();
+        try {
+            requireWhole();
+            sizeBytes = channel.size();
+            return sizeBytes;
+        } catch (IOException e) {
+            throw failed("measure the", sizeBytes, 0, e);
+        } finally {
+            leave(interrupted);
+        }
     }
 
     @Override
@@ -122,6 +139,39 @@ final class FileDevice implements BlockDevice {
             requireWhole();
         } catch (IOException e) {
             throw failed("force", 0, sizeBytes, e);
+        } finally {
+            leave(interrupted);
+        }
+    }
+
+    @Override
+    public boolean keepsAttributes() {
+        return writable && Native.keepsAttributes(claim.handle().descriptor());
+    }
+
+    @Override
+    public Optional<byte[]> attribute(String name) throws IOException {
+        boolean interrupted = enter();
+        try {
+            return Native.attribute(claim.handle().descriptor(), ATTRIBUTES + name);
+        } catch (IOException e) {
+            throw new IOException("cannot read attribute " + name + " of " + claim.name() + ": " + e.getMessage(), e);
+        } finally {
+            leave(interrupted);
+        }
+    }
+
+    @Override
+    public void setAttribute(String name, byte[] value) throws IOException {
+        boolean interrupted = enterToWrite();
+        try {
+            Native.setAttribute(claim.handle().descriptor(), ATTRIBUTES + name, value);
+            // With the metadata: fdatasync(2) may leave an attribute behind. If we crash before this returns, either note
+            // is found.
+            channel.force(true);
+            requireWhole();
+        } catch (IOException e) {
+            throw new IOException("cannot set attribute " + name + " of " + claim.name() + ": " + e.getMessage(), e);
         } finally {
             leave(interrupted);
         }

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.Arrays;
+import java.util.Optional;
 import org.dirtylog.seams.InUseException;
 
 /**
@@ -24,6 +26,8 @@ final class Native {
     static final int EINTR = 4;
     static final int EINVAL = 22;
 
+    private static final int ENODATA = 61;
+    private static final int EOPNOTSUPP = 95;
     private static final int ENOSPC = 28;
     private static final int EDQUOT = 122;
     private static final int O_RDWR = 2;
@@ -35,6 +39,7 @@ final class Native {
     private static final int EBUSY = 16;
     private static final int EPERM = 1;
     private static final int FADVISE_WILLNEED = 3;
+    private static final int MOST_ATTRIBUTE_BYTES = 4096;
     private static final long BLKSSZGET = 0x1268;
     private static final int F_GETLK = 5;
     private static final short F_WRLCK = 1;
@@ -66,6 +71,10 @@ final class Native {
     private static native int fcntl(int descriptor, int command, Pointer argument);
 
     private static native int ioctl(int descriptor, long request, Pointer argument);
+
+    private static native long fgetxattr(int descriptor, byte[] name, byte[] value, long bytes);
+
+    private static native int fsetxattr(int descriptor, byte[] name, byte[] value, long bytes, int flags);
 
     private static native Pointer strerror(int number);
 
@@ -128,6 +137,33 @@ final class Native {
     static long seek(int descriptor, long position, int whence) {
         long found = lseek(descriptor, position, whence);
         return found >= 0 ? found : -com.sun.jna.Native.getLastError();
+    }
+
+    /** Tells whether the file system keeps extended attributes that belong to users. */
+    static boolean keepsAttributes(int descriptor) {
+        byte[] name = "user.dirtylog\0".getBytes(StandardCharsets.UTF_8);
+        return fgetxattr(descriptor, name, new byte[0], 0) >= 0 || com.sun.jna.Native.getLastError() == ENODATA;
+    }
+
+    /** Reads an extended attribute; empty where there is none, or where the file system knows of no such thing. */
+    static Optional<byte[]> attribute(int descriptor, String name) throws IOException {
+        byte[] value = new byte[MOST_ATTRIBUTE_BYTES];
+        long bytes = fgetxattr(descriptor, (name + '\0').getBytes(StandardCharsets.UTF_8), value, value.length);
+        if (bytes >= 0) {
+            return Optional.of(Arrays.copyOf(value, (int) bytes));
+        }
+        int error = com.sun.jna.Native.getLastError();
+        if (error == ENODATA || error == EOPNOTSUPP) {
+            return Optional.empty();
+        }
+        throw new IOException(text(error));
+    }
+
+    /** Replaces an extended attribute, or makes it. */
+    static void setAttribute(int descriptor, String name, byte[] value) throws IOException {
+        if (fsetxattr(descriptor, (name + '\0').getBytes(StandardCharsets.UTF_8), value, value.length, 0) != 0) {
+            throw new IOException(text(com.sun.jna.Native.getLastError()));
+        }
     }
 
     /** Starts reading into the page cache. A hint: what it returns is of no use. */

@@ -311,6 +311,48 @@ class FileDeviceTest {
     }
 
     @Test
+    void aFileThatHasGrownIsMeasuredAnew() throws IOException {
+        long asked = BYTES + 8192;
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.allocate(1), asked - 1);
+        }
+        assertEquals(BYTES, device.sizeBytes());
+        assertThrows(IllegalArgumentException.class, () -> device.write(BYTES, ByteBuffer.allocate(1)));
+        assertEquals(asked, device.measure());
+        assertEquals(asked, device.sizeBytes());
+        device.write(BYTES, ByteBuffer.allocate(1));
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate(BYTES);
+        }
+        IOException shorter = assertThrows(IOException.class, () -> device.measure());
+        assertTrue(shorter.getMessage().contains("truncated"), shorter.getMessage());
+        assertEquals(asked, device.sizeBytes());
+    }
+
+    @Test
+    void aNoteIsKeptBesideTheBytes() throws IOException {
+        assertTrue(device.attribute("label").isEmpty());
+        if (!device.keepsAttributes()) {
+            // A tmpfs before Linux 6.6.
+            assertThrows(IOException.class, () -> device.setAttribute("label", new byte[1]));
+            return;
+        }
+        device.setAttribute("label", new byte[] {1, 2, 3});
+        device.setAttribute("other", new byte[0]);
+        device.setAttribute("label", new byte[] {0, -1});
+        device.close();
+        device = openedWhenFree();
+        assertArrayEquals(new byte[] {0, -1}, device.attribute("label").orElseThrow());
+        assertArrayEquals(new byte[0], device.attribute("other").orElseThrow());
+        assertArrayEquals(contents, Files.readAllBytes(copy()));
+        BlockDevice looked = devices.openReadOnly(file.toString());
+        assertFalse(looked.keepsAttributes());
+        assertArrayEquals(new byte[] {0, -1}, looked.attribute("label").orElseThrow());
+        assertThrows(IOException.class, () -> looked.setAttribute("label", new byte[1]));
+        looked.close();
+    }
+
+    @Test
     void aClosedDeviceSaysSo() {
         device.close();
         device.close();
