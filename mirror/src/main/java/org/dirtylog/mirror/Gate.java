@@ -38,15 +38,15 @@ final class Gate {
             if (shut) {
                 throw new IOException("the mirror is stopped");
             }
-            changed.await(() -> shut || closers.get() == 0);
+            changed.await(() -> shut || isOpen());
         }
     }
 
-    /** Enters if the gate is open. */
+    /** Enters if the gate is open, and was not shut. */
     boolean tryEnter(int hint) {
         int slot = slot(hint);
         inside.incrementAndGet(slot);
-        if (closers.get() == 0) {
+        if (closers.get() == 0 && !shut) {
             return true;
         }
         backOut(slot);
@@ -58,7 +58,7 @@ final class Gate {
     }
 
     private void backOut(int slot) {
-        if (inside.decrementAndGet(slot) == 0 && closers.get() != 0) {
+        if (inside.decrementAndGet(slot) == 0 && !isOpen()) {
             changed.raise();
         }
     }
@@ -68,7 +68,7 @@ final class Gate {
     }
 
     boolean isOpen() {
-        return closers.get() == 0;
+        return closers.get() == 0 && !shut;
     }
 
     /** Keeps newcomers out, until {@link #open()} has been called as often as this. Those inside are still there. */
@@ -90,7 +90,7 @@ final class Gate {
         return true;
     }
 
-    /** Sends away those who wait and all who come, for good. The gate is closed. */
+    /** Sends away those who wait and all who come, for good, also when it is opened again by those who have closed it. */
     void shut() {
         shut = true;
         changed.raise();
