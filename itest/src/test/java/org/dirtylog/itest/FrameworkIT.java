@@ -229,7 +229,7 @@ public class FrameworkIT {
         }
         String table =
                 "0 " + SECTORS + " mirror " + log + " 1024 nosync 2 " + leg(name, 0) + " 0 " + leg(name, 1) + " 0";
-        mirrors.create(name, table, "", false, "dirty");
+        mirrors.create(name, table, "", false, false, "dirty");
     }
 
     private void createOnDisk(String name) throws IOException, MirrorException {

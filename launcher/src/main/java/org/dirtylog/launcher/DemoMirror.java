@@ -4,9 +4,11 @@ package org.dirtylog.launcher;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.List;
 
 /**
@@ -18,6 +20,9 @@ final class DemoMirror {
 
     private static final long SECTOR_BYTES = 512;
     private static final long LEG_BYTES = 256L << 20;
+    /** What docs/leg-label.md asks for. */
+    private static final long LABEL_BYTES = 8192;
+
     private static final long REGION_SECTORS = 1024;
 
     private final Home home;
@@ -56,7 +61,7 @@ final class DemoMirror {
                 for (Path leg : legs()) {
                     try (RandomAccessFile file =
                             new RandomAccessFile(draftOf(leg).toFile(), "rw")) {
-                        file.setLength(LEG_BYTES);
+                        file.setLength(LEG_BYTES + roomForLabel(draftOf(leg)));
                         file.getFD().sync();
                     }
                 }
@@ -70,6 +75,23 @@ final class DemoMirror {
                 throw Refusal.of("the demo's legs cannot be made: " + Failures.describe(e), e);
             }
         }
+    }
+
+    /** What lies behind the mirrored range is for the leg's label, where that cannot be an attribute of the file. */
+    private static long roomForLabel(Path leg) {
+        try {
+            UserDefinedFileAttributeView attributes =
+                    Files.getFileAttributeView(leg, UserDefinedFileAttributeView.class);
+            if (attributes != null) {
+                attributes.write("dirtylog.trial", ByteBuffer.wrap(new byte[1]));
+                attributes.delete("dirtylog.trial");
+                return 0;
+            }
+        } catch (IOException | UnsupportedOperationException e) {
+            // A file system without attributes: it gets room.
+            return LABEL_BYTES;
+        }
+        return LABEL_BYTES;
     }
 
     /** Drafts without a leg are of a start that was killed before any had its name; they are made over. */

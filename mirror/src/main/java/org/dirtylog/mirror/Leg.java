@@ -41,6 +41,10 @@ final class Leg {
         return index;
     }
 
+    long sizeBytes() {
+        return sizeBytes;
+    }
+
     int mask() {
         return 1 << index;
     }
@@ -125,6 +129,18 @@ final class Leg {
         return offsetBytes + position;
     }
 
+    /** Replaces a note beside the bytes, which is a force as well: it takes its turn among them (P13). */
+    void setAttribute(String name, byte[] value) throws IOException {
+        boolean[] mine = new boolean[1];
+        forced.await(() -> forceFailure != null || (mine[0] = tryBegin()));
+        if (mine[0]) {
+            IOException failure = forceDevice(() -> device.setAttribute(name, value));
+            end(failure);
+            forced.raise();
+        }
+        requireForced();
+    }
+
     /** Returns when every write that ended before the call is on stable storage. */
     void force() throws IOException {
         long needed = nextForce();
@@ -136,19 +152,28 @@ final class Leg {
                 break;
             }
             mine[0] = false;
-            IOException failure = forceDevice();
+            IOException failure = forceDevice(device::force);
             end(failure);
             forced.raise();
         }
+        requireForced();
+    }
+
+    private void requireForced() throws IOException {
         IOException failure = forceFailure;
         if (failure != null) {
             throw new IOException("leg " + name() + " could not be forced: " + failure.getMessage(), failure);
         }
     }
 
-    private IOException forceDevice() {
+    /** What brings everything that was written to stable storage. */
+    private interface Force {
+        void run() throws IOException;
+    }
+
+    private IOException forceDevice(Force force) {
         try {
-            device.force();
+            force.run();
             return null;
         } catch (IOException e) {
             return e;

@@ -20,14 +20,18 @@ final class LegFailures {
 
     private final MirrorState mirror;
     private final RecordKeeper keeper;
+    private final Labels labels;
+    private final OpenLegs open;
     private final Signal freed;
     private final AtomicBoolean busy = new AtomicBoolean();
     private volatile boolean stopped;
     private volatile String pending = "";
 
-    LegFailures(MirrorState mirror, RecordKeeper keeper) {
+    LegFailures(MirrorState mirror, RecordKeeper keeper, Labels labels, OpenLegs open) {
         this.mirror = mirror;
         this.keeper = keeper;
+        this.labels = labels;
+        this.open = open;
         this.freed = mirror.world.tasks().signal(mirror.name + "/exclusion");
     }
 
@@ -94,30 +98,60 @@ final class LegFailures {
     private void excludeAlone(IOException cause) throws IOException {
         // Step 1. Nobody inside waits for anything but leg I/O (P4).
         mirror.writes.close();
-        boolean settled = false;
+        LegSet before = null;
+        LegSet after = null;
+        int labelled = 0;
         try {
             mirror.writes.awaitEmpty();
-            LegSet before = mirror.legs();
-            int failing = before.failingMask();
-            int kept = keptOf(before, failing);
-            LegSet after = without(before, failing & ~kept);
-            // Step 2. If we crash here, the record still lists the leg, but nothing it missed has been acknowledged.
-            if (!isRecorded(after)) {
-                recordUntilDurable(after, kept, cause);
-            }
+            before = mirror.legs();
+            int failing;
+            int kept;
+            do {
+                failing = before.failingMask();
+                kept = keptOf(before, failing);
+                LegSet next = without(before, failing & ~kept);
+                // Step 2. If we crash here, the record still lists the leg, but nothing it missed has been
+                // acknowledged.
+                if (!isRecorded(next)) {
+                    MirrorRecord record = recordUntilDurable(before, next, kept, cause);
+                    // P22: the last current leg keeps its earlier epochs, if it cannot take the new one.
+                    unlatch(before, kept);
+                    labelled = labels.write(next, record);
+                }
+                after = next;
+                // A leg that could not take its label goes as well, before anything is acknowledged.
+            } while ((before.failingMask() & ~failing) != 0);
             // Step 3.
             if (after.attachedMask() != before.attachedMask()) {
                 doubtDirty();
             }
             mirror.legs(after);
             unlatch(before, kept);
-            settled = true;
         } finally {
-            if (!settled) {
+            if (after == null || mirror.legs() != after) {
                 mirror.writes.shut();
             }
             // Step 4.
             mirror.writes.open();
+        }
+        giveBack(before, after, cause);
+        settle(labelled);
+    }
+
+    private void giveBack(LegSet before, LegSet after, IOException cause) {
+        for (int i = 0; i < before.size(); i++) {
+            if (before.isAttached(i) && !after.isAttached(i)) {
+                open.drop(before.leg(i), "it failed: " + cause.getMessage());
+            }
+        }
+    }
+
+    private void settle(int labelled) {
+        try {
+            labels.settle(labelled);
+        } catch (IOException e) {
+            // The record names more epochs than need be, until the next opening.
+            LOG.debug("mirror {}: the epochs of the labels stay in the record: {}", mirror.name, e.getMessage());
         }
     }
 
@@ -153,14 +187,14 @@ final class LegFailures {
         return legs.with(states, source);
     }
 
-    private void recordUntilDurable(LegSet after, int kept, IOException cause) throws IOException {
+    private MirrorRecord recordUntilDurable(LegSet before, LegSet after, int kept, IOException cause)
+            throws IOException {
         while (true) {
             try {
-                MirrorRecord record =
-                        keeper.change(before -> before.withLegs(legRecords(before, after), after.sourceIndex()));
+                MirrorRecord record = keeper.change(old -> old.withLegs(legRecords(old, after), after.sourceIndex()));
                 pending = "";
-                report(after, kept, cause, record);
-                return;
+                report(before, after, kept, cause, record);
+                return record;
             } catch (IOException e) {
                 // P15: the legs stay failing, get no I/O and count for nothing; every write waits.
                 if (pending.isEmpty()) {
@@ -194,19 +228,19 @@ final class LegFailures {
         return next;
     }
 
-    private void report(LegSet after, int kept, IOException cause, MirrorRecord record) {
+    private void report(LegSet before, LegSet after, int kept, IOException cause, MirrorRecord record) {
         for (int i = 0; i < after.size(); i++) {
-            if (after.states().get(i) == LegSet.State.EXCLUDED
-                    && after.leg(i) != null
-                    && after.leg(i).isFailing()) {
+            if (before.isAttached(i) && !after.isAttached(i)) {
                 LOG.error(
                         "Mirror {}: leg {} ({}) failed and is excluded since epoch {}: {}. The other legs serve, nothing is"
-                                + " lost. Once it is repaired, stop and start the mirror: the leg is then copied fully",
+                                + " lost. Once it is repaired: mirror:resync {} --leg {}",
                         mirror.name,
                         i,
                         after.leg(i).name(),
                         record.epoch(),
-                        cause.getMessage());
+                        cause.getMessage(),
+                        mirror.name,
+                        i);
             }
         }
         if (kept != 0) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.mirror;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -14,9 +15,9 @@ final class LegSet {
         CURRENT,
         /** Attached, and lacks data in the regions of its own set. */
         STALE,
-        /** Not attached: it failed. It returns by a full copy. */
+        /** Not attached: it failed. It returns at the next start, or by an operator's command. */
         EXCLUDED,
-        /** Not attached: it was not there when the mirror was opened. It returns by a full copy. */
+        /** Not attached: it was not there when the mirror was opened. It returns when it is there again. */
         MISSING
     }
 
@@ -107,6 +108,15 @@ final class LegSet {
         for (int left = mask; left != 0; left &= left - 1) {
             legs[Integer.numberOfTrailingZeros(left)].latchFailing();
         }
+    }
+
+    /** The same legs with one more, in its place. */
+    LegSet withLeg(Leg leg, State state) {
+        Leg[] newLegs = legs.clone();
+        newLegs[leg.index()] = leg;
+        List<State> newStates = new ArrayList<>(states);
+        newStates.set(leg.index(), state);
+        return new LegSet(newLegs, newStates, source);
     }
 
     /** The same legs with other states. */

@@ -39,6 +39,7 @@ final class LogBook {
     private long[] marks = new long[16];
     private int markCount;
     private RegionSet cleanings = RegionSet.none();
+    private RegionSet doubts = RegionSet.none();
     private long gathering = 1;
     private long done;
     private boolean turning;
@@ -140,6 +141,19 @@ final class LogBook {
         await(ticket, true);
     }
 
+    /**
+     * Returns when these regions are durably dirty and out of sync in the log. Nobody cleans meanwhile; what their words are is
+     * the caller's.
+     */
+    void doubt(RegionSet regions) throws IOException {
+        long ticket;
+        synchronized (this) {
+            doubts = doubts.plus(regions);
+            ticket = gathering;
+        }
+        await(ticket, true);
+    }
+
     private void await(long ticket, boolean failFast) throws IOException {
         boolean[] lead = new boolean[1];
         while (true) {
@@ -178,19 +192,23 @@ final class LogBook {
     private void turn() {
         RegionSet wanted = RegionSet.none();
         RegionSet cleaned;
+        RegionSet doubtful;
         long ticket = 0;
         boolean flushed = false;
         try {
             synchronized (this) {
                 wanted = markCount == 0 ? RegionSet.none() : RegionSet.of(Arrays.copyOf(marks, markCount));
                 cleaned = cleanings;
+                doubtful = doubts;
                 markCount = 0;
                 cleanings = RegionSet.none();
+                doubts = RegionSet.none();
                 ticket = gathering++;
             }
             RegionSet fresh = marksHeld ? RegionSet.none() : stillClean(wanted);
             log.markClean(cleaned);
             log.markDirty(fresh);
+            log.setOutOfSync(doubtful);
             FlushResult result = flush();
             admit(fresh.minus(result.refusedMarks()));
             settle(cleaned, result.droppedCleanings());

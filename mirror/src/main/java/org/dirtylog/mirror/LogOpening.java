@@ -30,12 +30,14 @@ final class LogOpening {
     private final MirrorState mirror;
     private final MirrorConfig config;
     private final RecordKeeper keeper;
+    private final Labels labels;
     private final LogKey key;
 
-    LogOpening(MirrorState mirror, MirrorConfig config, RecordKeeper keeper) {
+    LogOpening(MirrorState mirror, MirrorConfig config, RecordKeeper keeper, Labels labels) {
         this.mirror = mirror;
         this.config = config;
         this.keeper = keeper;
+        this.labels = labels;
         this.key = new LogKey(config.table().logType(), config.table().logArguments());
     }
 
@@ -46,12 +48,13 @@ final class LogOpening {
      * Opens.
      *
      * @param log  suspended
-     * @param legs all that are there
+     * @param open all legs that are there. Those that cannot take their label are latched as failing
      * @return what the log found
-     * @throws MirrorException if nobody can be the source; nothing was written
+     * @throws MirrorException if nobody can be the source, or a leg has to be waited for; nothing was written
      */
-    Found open(DirtyLog log, Leg[] legs) throws DirtyLogException, IOException, MirrorException {
-        Plan plan = plan(legs);
+    Found open(DirtyLog log, OpenLegs open) throws DirtyLogException, IOException, MirrorException {
+        Leg[] legs = open.legs();
+        Plan plan = plan(open, legs);
         // The log may force the legs while it opens.
         mirror.legs(new LegSet(legs, states(plan.announced), plan.source));
         OpeningSteps steps =
@@ -63,56 +66,70 @@ final class LogOpening {
             // write.
             steps.announce(Optional.empty());
         }
-        boolean fullCopy = plan.returning != 0;
-        if (fullCopy) {
-            // P25: before the record lists a returning leg as attached, every region is durably dirty. If we crash
-            // between the two, everything is copied once more among the current legs too.
-            log.setOutOfSync(mirror.geometry.allRegions());
-            log.flush();
+        if (first && config.legs().adopt()) {
+            for (Leg leg : legs) {
+                new LabelStore(leg).erase();
+            }
         }
         // Two rounds over the log: what the legs are depends on whether anything is dirty, and the words on what the
         // legs are.
         // To keep in between which regions are would cost more memory than the words themselves.
-        boolean apart =
-                first && (fullCopy || !eachPart(log, part -> part.dirty().isEmpty()));
-        List<LegRecord> after = after(plan, apart);
+        boolean apart = first && !eachPart(log, part -> part.dirty().isEmpty());
+        List<LegRecord> after = after(plan, apart, legs);
         LegSet set = new LegSet(legs, states(after), plan.source);
         // Also where there is one leg only: what it shows may be pages that a failed force has left behind (P19).
         boolean doubt = !first && !steps.closedAgreeing();
-        fill(set, log, doubt, fullCopy);
-        // Step 5. From here on nosync is used up.
-        keeper.change(before -> before.completing(key, mirror.geometry.targetSectors(), after, plan.source));
+        fill(set, log, doubt);
+        // Step 5. From here on nosync is used up. If we crash between this and the labels, the record knows of both
+        // epochs.
+        MirrorRecord completed =
+                keeper.change(before -> before.completing(key, mirror.geometry.targetSectors(), after, plan.source));
+        labels.settle(labels.write(set, completed));
         mirror.legs(set);
         return found;
     }
 
-    /** P24: who is there, who can be the source; those missing are excluded, those back are copied fully. */
-    private Plan plan(Leg[] legs) throws MirrorException {
+    /** P24: who is there, and who can be the source; those missing are excluded, those back lack what is dirty. */
+    private Plan plan(OpenLegs open, Leg[] legs) throws MirrorException {
         MirrorRecord record = keeper.record();
         List<LegRecord> announced = new ArrayList<>();
+        List<String> awaited = new ArrayList<>();
         int returning = 0;
         int source = -1;
         for (int i = 0; i < legs.length; i++) {
             LegRecord leg = record.legs().get(i);
-            boolean wasAttached = leg.state() == State.CURRENT || leg.state() == State.STALE;
-            // One that failed in this run stays away until the next start (P16).
-            boolean gone = legs[i] == null || !wasAttached && legs[i].isFailing();
-            if (gone) {
-                announced.add(wasAttached ? leg.in(State.MISSING) : leg);
+            if (legs[i] == null) {
+                announced.add(leg.isAttached() ? leg.in(State.MISSING) : leg);
+                if (leg.isAttached()) {
+                    awaited.add("leg " + i + " (" + leg.path() + "): " + open.trouble(i));
+                }
                 continue;
             }
             announced.add(leg);
-            returning |= wasAttached ? 0 : 1 << i;
+            returning |= leg.isAttached() ? 0 : 1 << i;
             boolean better = source < 0 || i == record.source();
             source = leg.state() == State.CURRENT && better ? i : source;
         }
         if (source < 0) {
             throw MirrorException.waiting(
                     "no current leg of mirror " + config.name() + " is there; waiting for " + currentNames(record)
-                            + ". The other legs lack acknowledged writes. Nothing was written",
+                            + reasons(open)
+                            + ". The other legs lack acknowledged writes. Nothing was written. If none of them comes back:"
+                            + " mirror:rebuild " + config.name(),
+                    null);
+        }
+        if (!awaited.isEmpty() && !config.legs().startDegraded()) {
+            throw MirrorException.waiting(
+                    "mirror " + config.name() + " waits, as startDegraded=false says, for " + String.join("; ", awaited)
+                            + ". Nothing was written",
                     null);
         }
         return new Plan(announced, source, returning);
+    }
+
+    private static String reasons(OpenLegs open) {
+        List<String> troubles = open.troubles();
+        return troubles.isEmpty() ? "" : " (" + String.join("; ", troubles) + ")";
     }
 
     private static String currentNames(MirrorRecord record) {
@@ -129,13 +146,26 @@ final class LogOpening {
         return legs.stream().map(LegRecord::state).toList();
     }
 
-    /** P33: at the first activation leg 0 is the source, and the others are current only if the log says that all is equal. */
-    private List<LegRecord> after(Plan plan, boolean apart) {
+    /**
+     * P33: at the first activation leg 0 is the source, and the others are current only if the log says that all is equal. Legs
+     * without a label get a place for one.
+     */
+    private List<LegRecord> after(Plan plan, boolean apart, Leg[] legs) throws IOException {
         List<LegRecord> after = new ArrayList<>();
         for (int i = 0; i < plan.announced.size(); i++) {
             LegRecord leg = plan.announced.get(i);
+            if (legs[i] == null) {
+                after.add(leg);
+                continue;
+            }
             boolean stale = (plan.returning & 1 << i) != 0 || apart && i != plan.source;
-            after.add(stale ? leg.in(State.STALE).withForceFailed(false) : leg);
+            LegRecord next = stale ? leg.in(State.STALE).withForceFailed(false) : leg;
+            if (leg.label() == LabelPlace.NONE) {
+                LabelPlace place = new LabelStore(legs[i]).choose();
+                next = next.labelled(place, place == LabelPlace.NONE ? List.of() : List.of(MirrorRecord.NO_LABEL));
+            }
+            // Else all epochs that the record names stay: what was read may be in the system's cache only.
+            after.add(next);
         }
         return after;
     }
@@ -156,14 +186,11 @@ final class LogOpening {
     }
 
     /** P45: a stale leg lacks what is not durably clean. After anything but a clean stop, current legs may differ there too. */
-    private void fill(LegSet set, DirtyLog log, boolean doubt, boolean fullCopy) throws DirtyLogException {
+    private void fill(LegSet set, DirtyLog log, boolean doubt) throws DirtyLogException {
         long flags = RegionWord.lacking(set.staleMask()) | (doubt ? RegionWord.IN_DOUBT : 0);
         boolean equal = flags == 0 && set.isComplete();
         long word = flags | (equal ? RegionWord.DIRTY : RegionWord.OUT_OF_SYNC);
-        mirror.table.fill(0, mirror.geometry.regionCount(), fullCopy ? word : RegionWord.CLEAN);
-        if (fullCopy) {
-            return;
-        }
+        mirror.table.fill(0, mirror.geometry.regionCount(), RegionWord.CLEAN);
         eachPart(log, part -> {
             // What is out of sync is dirty (I6); one set is enough.
             part.dirty().forEachRun((first, end) -> mirror.table.fill(first, end, word));

@@ -4,6 +4,7 @@ package org.dirtylog.mirror;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.dirtylog.log.DirtyLog;
@@ -29,6 +30,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Mirror implements MirrorTarget {
     private static final Logger LOG = LoggerFactory.getLogger(Mirror.class);
+    /** How often a mirror looks whether a missing leg is there again. */
+    private static final long LOOK_NANOS = 2_000_000_000L;
 
     private final MirrorConfig config;
     private final Surroundings world;
@@ -38,6 +41,7 @@ public final class Mirror implements MirrorTarget {
     private final Signal lifeFreed;
     private final AtomicBoolean lifeBusy = new AtomicBoolean();
     private final LogBook book;
+    private final AtomicBoolean watching = new AtomicBoolean();
 
     private volatile MirrorStatus.Word word = MirrorStatus.Word.STARTING;
     private volatile String message = "";
@@ -54,13 +58,15 @@ public final class Mirror implements MirrorTarget {
     private record Running(
             OpenLegs legs,
             RecordKeeper keeper,
+            Labels labels,
             LegFailures failures,
             Cleaner cleaner,
             Recovery recovery,
+            LegReturns returns,
             DataPath path,
             DirtyLog log) {
         Running with(DirtyLog newLog) {
-            return new Running(legs, keeper, failures, cleaner, recovery, path, newLog);
+            return new Running(legs, keeper, labels, failures, cleaner, recovery, returns, path, newLog);
         }
     }
 
@@ -130,7 +136,8 @@ public final class Mirror implements MirrorTarget {
         boolean opened = false;
         try {
             MirrorRecord record = loadRecord();
-            legs = OpenLegs.open(config.table(), world);
+            legs = OpenLegs.open(
+                    config.name(), config.table(), record, config.legs().adopt(), world);
             if (!record.completed() && !legs.troubles().isEmpty()) {
                 throw MirrorException.waiting(
                         "mirror " + config.name() + " cannot be made: " + String.join("; ", legs.troubles())
@@ -171,9 +178,11 @@ public final class Mirror implements MirrorTarget {
     }
 
     private Running assemble(OpenLegs legs, RecordKeeper keeper) {
-        LegFailures failures = new LegFailures(state, keeper);
+        Labels labels = new Labels(state, keeper);
+        LegFailures failures = new LegFailures(state, keeper, labels, legs);
         Cleaner cleaner = new Cleaner(state, book, failures, config);
-        Recovery recovery = new Recovery(state, cleaner, failures, new Promotion(state, keeper, failures));
+        Recovery recovery = new Recovery(state, cleaner, failures, new Promotion(state, keeper, failures, labels));
+        LegReturns returns = new LegReturns(state, keeper, failures, labels, book, cleaner, recovery, legs);
         DataPath path = new DataPath(state, book, failures, recovery);
         for (int i = 0; i < keeper.record().legs().size(); i++) {
             LegRecord leg = keeper.record().legs().get(i);
@@ -184,7 +193,7 @@ public final class Mirror implements MirrorTarget {
                         new IOException("an earlier force failed, and the leg could not be excluded"));
             }
         }
-        return new Running(legs, keeper, failures, cleaner, recovery, path, null);
+        return new Running(legs, keeper, labels, failures, cleaner, recovery, returns, path, null);
     }
 
     private DirtyLog createLog(Running parts) throws DirtyLogException {
@@ -200,7 +209,7 @@ public final class Mirror implements MirrorTarget {
 
     /** Opens the log and lets clients in. */
     private void start(Running parts) throws DirtyLogException, IOException, MirrorException {
-        found = new LogOpening(state, config, parts.keeper).open(parts.log, parts.legs.legs());
+        found = new LogOpening(state, config, parts.keeper, parts.labels).open(parts.log, parts.legs);
         running = parts;
         book.start(parts.log);
         parts.cleaner.start();
@@ -208,9 +217,14 @@ public final class Mirror implements MirrorTarget {
         word = MirrorStatus.Word.RUNNING;
         // Before anybody is let in: a writer whose legs fail tells the log by it.
         parts.recovery.start(parts.log);
+        if (state.legs().failingMask() != 0) {
+            // P22: one that could not take its label does not see the first write.
+            parts.failures.exclude(new IOException("its label could not be written"));
+        }
         state.writes.open();
         state.reads.open();
         state.regionsChanged.raise();
+        watchMissing();
     }
 
     private void report(OpenLegs legs) {
@@ -227,10 +241,104 @@ public final class Mirror implements MirrorTarget {
                 state.geometry.regionCount());
         for (String trouble : legs.troubles()) {
             LOG.warn(
-                    "Mirror {}: goes on without {}. Once it is back, stop and start the mirror: it is then copied fully",
+                    "Mirror {}: goes on without {}. What it lacks is copied once it is back; to copy everything to what is there:"
+                            + " mirror:resync {} --leg N",
                     config.name(),
-                    trouble);
+                    trouble,
+                    config.name());
         }
+    }
+
+    // ---- legs that come back ----------------------------------------------------------------------------------------
+
+    /** Looks again and again for legs that were missing, as long as there are any. */
+    private void watchMissing() {
+        Running parts = running;
+        if (parts == null || !parts.returns.isAnyMissing() || !watching.compareAndSet(false, true)) {
+            return;
+        }
+        world.tasks().startAfter(LOOK_NANOS, config.name() + "/missing", () -> {
+            watching.set(false);
+            try {
+                inTurn(() -> {
+                    if (word == MirrorStatus.Word.RUNNING) {
+                        running.returns.attachMissing(running.log);
+                    }
+                });
+            } catch (MirrorException e) {
+                throw new IllegalStateException(e);
+            }
+            watchMissing();
+        });
+    }
+
+    /**
+     * Brings a leg back that is excluded or missing. If it is known to be what it was, what it lacks is copied to it.
+     *
+     * @param index of the leg in the table line
+     * @param full  whether a device that is not known to be what it was is overwritten
+     * @param now   whether a leg that came back and failed before is tried at once
+     * @throws MirrorException if it cannot come back; nothing was written
+     */
+    public void resync(int index, boolean full, boolean now) throws MirrorException {
+        inTurn(() -> {
+            Running parts = requireRunning();
+            if (index < 0 || index >= state.legs().size()) {
+                throw new MirrorException("mirror " + config.name() + " has no leg " + index + "; it has the legs 0 to "
+                        + (state.legs().size() - 1));
+            }
+            parts.returns.resync(parts.log, index, full, now);
+        });
+    }
+
+    /**
+     * Brings back all legs that are not attached and are known to be what they were, and tries at once what could not be copied.
+     *
+     * @throws MirrorException if one of them cannot come back; the others have
+     */
+    public void resync() throws MirrorException {
+        inTurn(() -> {
+            Running parts = requireRunning();
+            MirrorException trouble = null;
+            for (int i = 0; i < state.legs().size(); i++) {
+                if (!state.legs().isAttached(i)) {
+                    try {
+                        parts.returns.resync(parts.log, i, false, true);
+                    } catch (MirrorException e) {
+                        trouble = e;
+                    }
+                }
+            }
+            parts.recovery.retryNow();
+            if (trouble != null) {
+                throw trouble;
+            }
+        });
+    }
+
+    /**
+     * Makes the record anew, from the labels of the legs if there is none (P24, P34). The mirror is not open; it is to be opened
+     * afterwards, and then everything is copied from one leg to the others.
+     *
+     * @param source index of the leg to be believed. If empty, nothing is done, and the exception tells what was found
+     * @throws MirrorException if the record was not written; nothing was changed
+     */
+    public void rebuild(OptionalInt source) throws MirrorException {
+        inTurn(() -> {
+            if (running != null) {
+                throw new MirrorException("mirror " + config.name() + " is "
+                        + status().word().text() + ", it has a record and a current leg. Nothing was done");
+            }
+            new Rebuilding(config, world, records).rebuild(source);
+        });
+    }
+
+    private Running requireRunning() throws MirrorException {
+        if (running == null || word != MirrorStatus.Word.RUNNING) {
+            throw new MirrorException("mirror " + config.name() + " is "
+                    + status().word().text() + ", legs come back to one that runs only");
+        }
+        return running;
     }
 
     // ---- suspend, resume, stop --------------------------------------------------------------------------------------
@@ -479,12 +587,13 @@ public final class Mirror implements MirrorTarget {
                 why = book.silence();
             } else if (!legs.isComplete()) {
                 now = MirrorStatus.Word.DEGRADED;
-                why = "a leg is excluded or missing; repair it, then stop and start the mirror: it is copied fully";
+                why = StatusView.whyDegraded(config, legs, parts.legs);
             } else if (legs.staleMask() != 0 || StatusView.count(state).inSync() < state.geometry.regionCount()) {
                 now = MirrorStatus.Word.RECOVERING;
                 why = FoundLog.whyCopied(found, config);
             }
         }
-        return new StatusView(config, state, found).status(now, why, parts.log.status(), parts.recovery.progress());
+        return new StatusView(config, state, found, parts.keeper.record(), parts.legs)
+                .status(now, why, parts.log.status(), parts.recovery.progress());
     }
 }

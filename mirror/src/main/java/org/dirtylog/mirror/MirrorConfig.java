@@ -19,6 +19,7 @@ import org.dirtylog.log.runtime.TableLine;
  * @param patience      how long a blocking call to the log may take
  * @param cleanAfter    how long after its last write a region is cleaned, at least half of it
  * @param hotRegions    how many regions may become dirty before touched ones are cleaned too
+ * @param legs          what to do about legs that are absent, slow, or somebody else's
  */
 public record MirrorConfig(
         String name,
@@ -29,7 +30,8 @@ public record MirrorConfig(
         boolean failOnLogLoss,
         Duration patience,
         Duration cleanAfter,
-        long hotRegions) {
+        long hotRegions,
+        LegPolicy legs) {
 
     /** How long after its last write a region is cleaned, unless the configuration says otherwise. */
     public static final Duration DEFAULT_CLEAN_AFTER = Duration.ofSeconds(4);
@@ -43,6 +45,7 @@ public record MirrorConfig(
         Objects.requireNonNull(exportName, "exportName");
         Objects.requireNonNull(table, "table");
         Objects.requireNonNull(otherWriter, "otherWriter");
+        Objects.requireNonNull(legs, "legs");
     }
 
     /**
@@ -62,6 +65,49 @@ public record MirrorConfig(
                 false,
                 LogSpec.DEFAULT_PATIENCE,
                 DEFAULT_CLEAN_AFTER,
-                DEFAULT_HOT_REGIONS);
+                DEFAULT_HOT_REGIONS,
+                LegPolicy.DEFAULT);
+    }
+
+    /**
+     * The same with another policy for legs.
+     *
+     * @param policy to go by
+     * @return a configuration
+     */
+    public MirrorConfig withLegs(LegPolicy policy) {
+        return new MirrorConfig(
+                name,
+                exportName,
+                table,
+                otherWriter,
+                adoptLog,
+                failOnLogLoss,
+                patience,
+                cleanAfter,
+                hotRegions,
+                policy);
+    }
+
+    /**
+     * The same with another time until regions are cleaned.
+     *
+     * @param after the last write
+     * @return a configuration
+     */
+    public MirrorConfig withCleanAfter(Duration after) {
+        return new MirrorConfig(
+                name, exportName, table, otherWriter, adoptLog, failOnLogLoss, patience, after, hotRegions, legs);
+    }
+
+    /**
+     * The same with another answer to the loss of the log.
+     *
+     * @param fail whether writes that need a mark fail
+     * @return a configuration
+     */
+    public MirrorConfig withFailOnLogLoss(boolean fail) {
+        return new MirrorConfig(
+                name, exportName, table, otherWriter, adoptLog, fail, patience, cleanAfter, hotRegions, legs);
     }
 }

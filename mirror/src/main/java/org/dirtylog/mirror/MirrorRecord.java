@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.mirror;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -35,21 +36,57 @@ record MirrorRecord(
         int source,
         List<LegRecord> legs) {
 
+    /** An entry of {@link LegRecord#epochs()}: the leg may have no label yet. */
+    static final long NO_LABEL = 0;
+
     /**
      * A leg in the record.
      *
      * @param path        as in the table line
      * @param offset      in sectors
+     * @param id          made when the leg was added
      * @param state       what it is
+     * @param label       where its label is
+     * @param epochs      what its label may say: the epoch last forced on it, and all announced since (P22); one that is read
+     *                    may be in the system's cache only. Ascending, empty for a leg without a label
      * @param forceFailed whether a force of it failed and it could not be excluded (P13)
      */
-    record LegRecord(String path, long offset, LegSet.State state, boolean forceFailed) {
+    record LegRecord(
+            String path,
+            long offset,
+            UUID id,
+            LegSet.State state,
+            LabelPlace label,
+            List<Long> epochs,
+            boolean forceFailed) {
+        LegRecord {
+            epochs = List.copyOf(epochs);
+        }
+
+        boolean isAttached() {
+            return state == LegSet.State.CURRENT || state == LegSet.State.STALE;
+        }
+
         LegRecord in(LegSet.State newState) {
-            return new LegRecord(path, offset, newState, forceFailed);
+            return new LegRecord(path, offset, id, newState, label, epochs, forceFailed);
         }
 
         LegRecord withForceFailed(boolean failed) {
-            return new LegRecord(path, offset, state, failed);
+            return new LegRecord(path, offset, id, state, label, epochs, failed);
+        }
+
+        LegRecord labelled(LabelPlace place, List<Long> newEpochs) {
+            return new LegRecord(path, offset, id, state, place, newEpochs, forceFailed);
+        }
+
+        /** A label of this epoch is about to be written. */
+        LegRecord announcing(long epoch) {
+            if (label == LabelPlace.NONE || epochs.contains(epoch)) {
+                return this;
+            }
+            List<Long> more = new ArrayList<>(epochs);
+            more.add(epoch);
+            return labelled(label, more);
         }
     }
 
@@ -72,13 +109,16 @@ record MirrorRecord(
                 legs);
     }
 
-    /** An opening is about to write the log (P30 step 2); legs that are missing are excluded with the same change (P24). */
+    /**
+     * An opening is about to write the log (P30 step 2); legs that are missing are excluded with the same change (P24). No label
+     * is written for it, so the epoch stays.
+     */
     MirrorRecord announcing(Optional<LogPair> accepted, LogPair next, List<LegRecord> newLegs, int newSource) {
         return new MirrorRecord(
                 counter,
                 mirrorId,
                 completed,
-                epoch + 1,
+                epoch,
                 next.generation(),
                 targetSectors,
                 log,
@@ -88,7 +128,7 @@ record MirrorRecord(
                 newLegs);
     }
 
-    /** An opening is completed (P30 step 5). */
+    /** An opening is completed (P30 step 5); the labels of the attached legs are to follow (P22). */
     MirrorRecord completing(LogKey newLog, long newTargetSectors, List<LegRecord> newLegs, int newSource) {
         return new MirrorRecord(
                 counter,
@@ -101,10 +141,10 @@ record MirrorRecord(
                 announced,
                 Optional.empty(),
                 newSource,
-                newLegs);
+                announcing(newLegs, epoch + 1));
     }
 
-    /** The legs have changed (P14, P22, P26). */
+    /** The legs have changed (P14, P22, P26); the labels of the attached ones are to follow. */
     MirrorRecord withLegs(List<LegRecord> newLegs, int newSource) {
         return new MirrorRecord(
                 counter,
@@ -117,6 +157,33 @@ record MirrorRecord(
                 confirmed,
                 announced,
                 newSource,
+                announcing(newLegs, epoch + 1));
+    }
+
+    private static List<LegRecord> announcing(List<LegRecord> legs, long newEpoch) {
+        return legs.stream()
+                .map(leg -> leg.isAttached() ? leg.announcing(newEpoch) : leg)
+                .toList();
+    }
+
+    /** The labels of some legs are known to be of this epoch (P22, second change). */
+    MirrorRecord labelled(int mask) {
+        List<LegRecord> newLegs = new ArrayList<>();
+        for (int i = 0; i < legs.size(); i++) {
+            LegRecord leg = legs.get(i);
+            newLegs.add((mask & 1 << i) == 0 ? leg : leg.labelled(leg.label(), List.of(epoch)));
+        }
+        return new MirrorRecord(
+                counter,
+                mirrorId,
+                completed,
+                epoch,
+                generation,
+                targetSectors,
+                log,
+                confirmed,
+                announced,
+                source,
                 newLegs);
     }
 }

@@ -85,9 +85,13 @@ public record MirrorStatus(
      *
      * @param path   as in the table line, absolute
      * @param offset in sectors
-     * @param state  {@code current}, {@code stale}, {@code excluded}, {@code missing} or {@code failing}
+     * @param state  {@code current}, {@code stale}, {@code excluded}, {@code missing} or {@code failing}; {@code unknown} while
+     *               the mirror is not open
+     * @param label  where its label is: {@code behind} the mirrored range, in an {@code attribute} of the file, or
+     *               {@code unlabelled}; {@code unknown} while the mirror is not open
+     * @param note   why it is not attached; empty if it is
      */
-    public record Leg(String path, long offset, String state) {}
+    public record Leg(String path, long offset, String state, String label, String note) {}
 
     /**
      * Progress of recovery since the mirror was opened or last came into sync.

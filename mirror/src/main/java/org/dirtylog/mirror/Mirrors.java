@@ -2,6 +2,7 @@
 package org.dirtylog.mirror;
 
 import java.util.List;
+import java.util.OptionalInt;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -35,20 +36,22 @@ public interface Mirrors {
      * @param table     a line in dmsetup's grammar
      * @param exportAs  the name to clients; empty for the same as {@code name}
      * @param adoptLog  whether a log of another mirror may be taken over, with every region dirty
+     * @param adoptLegs whether legs that carry the label of another mirror may be taken over
      * @param otherWriter {@code dirty}, {@code adopt} or {@code refuse}: what to do about a log that somebody else wrote
      * @return the mirror, which serves
      * @throws MirrorException if it cannot be made; then nothing is left of it, and legs and log are as they were
      */
-    MirrorStatus create(String name, String table, String exportAs, boolean adoptLog, String otherWriter)
+    MirrorStatus create(
+            String name, String table, String exportAs, boolean adoptLog, boolean adoptLegs, String otherWriter)
             throws MirrorException;
 
     /**
-     * Stops a mirror cleanly and removes its file and its record. Its log's identity is released, the bits stay; no leg is
-     * touched.
+     * Stops a mirror cleanly and removes its file and its record. Its log's identity and the labels of its legs are taken off;
+     * the bits and the data stay.
      *
      * @param name of the mirror
      * @throws MirrorException if there is none of that name; if its file cannot be removed, then it goes on as before; or if
-     *                         its log or record could not be released, then it is removed all the same
+     *                         its log, legs or record could not be released, then it is removed all the same
      */
     void remove(String name) throws MirrorException;
 
@@ -68,4 +71,25 @@ public interface Mirrors {
      * @throws MirrorException if there is none of that name, or it cannot be opened; it then stays as it was
      */
     void resume(String name) throws MirrorException;
+
+    /**
+     * Brings legs back that are excluded or missing. What a leg lacks is copied to it, if it is known to be what it was.
+     *
+     * @param name of the mirror
+     * @param leg  its index in the table line: then it is copied fully if it is not known to be what it was. Empty for all that
+     *             are not attached, and for regions that could not be copied
+     * @param now  whether a leg that came back and failed before is tried at once
+     * @throws MirrorException if there is none of that name, it does not run, or the leg cannot come back
+     */
+    void resync(String name, OptionalInt leg, boolean now) throws MirrorException;
+
+    /**
+     * Makes the record of a mirror anew and opens it: where the record was lost, from the labels of the legs; where no current
+     * leg comes back, with another leg in its place. Everything is copied from the leg that is named.
+     *
+     * @param name   of the mirror; if its file was lost too, it has to be written first
+     * @param source index of the leg to be believed. If empty, nothing is done, and the exception tells what was found
+     * @throws MirrorException if there is none of that name, it is open, there is nothing to go by, or no source was named
+     */
+    void rebuild(String name, OptionalInt source) throws MirrorException;
 }

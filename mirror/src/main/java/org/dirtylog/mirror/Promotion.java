@@ -14,11 +14,13 @@ final class Promotion {
     private final MirrorState mirror;
     private final RecordKeeper keeper;
     private final LegFailures failures;
+    private final Labels labels;
 
-    Promotion(MirrorState mirror, RecordKeeper keeper, LegFailures failures) {
+    Promotion(MirrorState mirror, RecordKeeper keeper, LegFailures failures, Labels labels) {
         this.mirror = mirror;
         this.keeper = keeper;
         this.failures = failures;
+        this.labels = labels;
     }
 
     void promote() throws IOException {
@@ -56,7 +58,10 @@ final class Promotion {
                 next.set(leg.index(), next.get(leg.index()).in(LegSet.State.CURRENT));
                 return before.withLegs(next, now.sourceIndex());
             });
-            mirror.legs(now.with(states, now.sourceIndex()));
+            LegSet after = now.with(states, now.sourceIndex());
+            int labelled = labels.write(after, record);
+            mirror.legs(after);
+            labels.settle(labelled);
             LOG.info(
                     "Mirror {}: leg {} ({}) is current since epoch {}",
                     mirror.name,
@@ -64,6 +69,9 @@ final class Promotion {
                     leg.name(),
                     record.epoch());
         });
+        if (mirror.legs().failingMask() != 0) {
+            failures.exclude(new IOException("its label could not be written"));
+        }
     }
 
     private boolean lacksSomething(Leg leg) {

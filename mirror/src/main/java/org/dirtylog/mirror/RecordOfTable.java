@@ -33,7 +33,9 @@ final class RecordOfTable {
         TableLine table = config.table();
         List<LegRecord> legs = new ArrayList<>();
         for (TableLine.Leg leg : table.legs()) {
-            legs.add(new LegRecord(leg.name(), leg.offsetSectors(), State.CURRENT, false));
+            UUID id = new UUID(randomness.next(), randomness.next());
+            legs.add(new LegRecord(
+                    leg.name(), leg.offsetSectors(), id, State.CURRENT, LabelPlace.NONE, List.of(), false));
         }
         return new MirrorRecord(
                 loaded.map(MirrorRecord::counter).orElse(0L),

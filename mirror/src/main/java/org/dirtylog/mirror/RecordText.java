@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
 import org.dirtylog.log.LogPair;
 
@@ -17,7 +18,10 @@ import org.dirtylog.log.LogPair;
  * over all of them. Documented in {@code docs/record-format.md}.
  */
 final class RecordText {
-    private static final String FIRST = "dirtylog-mirror-record 1";
+    private static final String FORMAT = "dirtylog-mirror-record ";
+    private static final String FIRST = FORMAT + "2";
+    /** Before legs had ids and labels. Read still; what is written is of the later version. */
+    private static final String WITHOUT_LABELS = FORMAT + "1";
 
     private RecordText() {}
 
@@ -45,11 +49,20 @@ final class RecordText {
             MirrorRecord.LegRecord leg = record.legs().get(i);
             line(text, "leg." + i + ".path", Escapes.encode(leg.path()));
             line(text, "leg." + i + ".offset", leg.offset());
+            line(text, "leg." + i + ".id", leg.id());
             line(text, "leg." + i + ".state", leg.state());
+            line(text, "leg." + i + ".label", leg.label().text());
+            line(text, "leg." + i + ".epochs", numbers(leg.epochs()));
             line(text, "leg." + i + ".forceFailed", leg.forceFailed());
         }
         line(text, "crc32c", checksum(text.toString()));
         return text.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String numbers(List<Long> numbers) {
+        return numbers.isEmpty()
+                ? "none"
+                : numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
     }
 
     private static void line(StringBuilder text, String key, Object value) {
@@ -65,13 +78,14 @@ final class RecordText {
     static MirrorRecord parse(String name, byte[] bytes) throws IOException {
         String text = new String(bytes, StandardCharsets.UTF_8);
         int end = text.lastIndexOf("crc32c=");
-        if (!text.startsWith("dirtylog-mirror-record ") || end < 0) {
+        if (!text.startsWith(FORMAT) || end < 0) {
             throw damaged(name, "it is not a mirror record, or its end is missing");
         }
-        if (!text.startsWith(FIRST + "\n")) {
+        boolean labels = text.startsWith(FIRST + "\n");
+        if (!labels && !text.startsWith(WITHOUT_LABELS + "\n")) {
             throw new IOException("record " + name + " begins with '"
-                    + text.lines().findFirst().orElse("") + "', this version reads '" + FIRST
-                    + "'; nothing was changed");
+                    + text.lines().findFirst().orElse("") + "', this version reads '"
+                    + WITHOUT_LABELS + "' and '" + FIRST + "'; nothing was changed");
         }
         String found = text.substring(end + "crc32c=".length());
         String expected = checksum(text.substring(0, end));
@@ -79,7 +93,7 @@ final class RecordText {
             throw damaged(name, "checksum " + found.strip() + ", expected " + expected);
         }
         try {
-            return read(new Fields(text));
+            return read(new Fields(text), labels);
         } catch (IllegalArgumentException e) {
             throw damaged(name, e.getMessage());
         }
@@ -87,22 +101,18 @@ final class RecordText {
 
     private static IOException damaged(String name, String what) {
         return new IOException("record " + name + " is damaged: " + what
-                + "; nothing was changed. Put a copy of it back, or remove mirror and record and create it again with"
-                + " --adopt-log: then everything is copied from the first leg");
+                + "; nothing was changed. Put a copy of it back; or move it away, and have a new one made from the labels of"
+                + " the legs: mirror:rebuild " + name.replaceFirst("\\.record$", ""));
     }
 
-    private static MirrorRecord read(Fields fields) {
+    private static MirrorRecord read(Fields fields, boolean labels) {
         List<String> arguments = new ArrayList<>();
         for (int i = 0; i < fields.number("log.arguments"); i++) {
             arguments.add(Escapes.decode(fields.get("log.argument." + i)));
         }
         List<MirrorRecord.LegRecord> legs = new ArrayList<>();
         for (int i = 0; i < fields.number("legs"); i++) {
-            legs.add(new MirrorRecord.LegRecord(
-                    Escapes.decode(fields.get("leg." + i + ".path")),
-                    fields.number("leg." + i + ".offset"),
-                    LegSet.State.valueOf(fields.get("leg." + i + ".state")),
-                    fields.flag("leg." + i + ".forceFailed")));
+            legs.add(leg(fields, i, labels));
         }
         return new MirrorRecord(
                 fields.number("counter"),
@@ -116,6 +126,23 @@ final class RecordText {
                 fields.pair("announced"),
                 (int) fields.number("source"),
                 legs);
+    }
+
+    private static MirrorRecord.LegRecord leg(Fields fields, int index, boolean labels) {
+        String leg = "leg." + index + ".";
+        return new MirrorRecord.LegRecord(
+                Escapes.decode(fields.get(leg + "path")),
+                fields.number(leg + "offset"),
+                // The same at each reading, until the first opening writes it down.
+                labels ? UUID.fromString(fields.get(leg + "id")) : idOf(fields.get("mirror"), index),
+                LegSet.State.valueOf(fields.get(leg + "state")),
+                labels ? LabelPlace.of(fields.get(leg + "label")) : LabelPlace.NONE,
+                labels ? fields.numbers(leg + "epochs") : List.of(),
+                fields.flag(leg + "forceFailed"));
+    }
+
+    private static UUID idOf(String mirror, int index) {
+        return UUID.nameUUIDFromBytes((mirror + "/" + index).getBytes(StandardCharsets.UTF_8));
     }
 
     /** The lines by key; what is missing or senseless is an {@link IllegalArgumentException} that names the key. */
@@ -141,6 +168,15 @@ final class RecordText {
 
         long number(String key) {
             return Long.parseLong(get(key));
+        }
+
+        List<Long> numbers(String key) {
+            String value = get(key);
+            List<Long> numbers = new ArrayList<>();
+            for (String number : value.equals("none") ? new String[0] : value.split(",", -1)) {
+                numbers.add(Long.parseLong(number));
+            }
+            return numbers;
         }
 
         boolean flag(String key) {

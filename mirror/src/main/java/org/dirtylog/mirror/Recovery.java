@@ -75,6 +75,17 @@ final class Recovery {
         kick();
     }
 
+    /** Goes on after a pause with what there is to copy now. */
+    void proceed() {
+        long left = copyableBytes();
+        synchronized (this) {
+            bytesTotal = bytesDone + left;
+            failed.clear();
+        }
+        paused = false;
+        kick();
+    }
+
     /** Stops copying, in the middle of regions, and returns when no copy is under way. */
     void pause() {
         paused = true;
@@ -100,6 +111,14 @@ final class Recovery {
             if (!RegionWord.needsCopy(before, -1)) {
                 bytesTotal += mirror.geometry.bytesIn(region);
             }
+        }
+        kick();
+    }
+
+    /** Tries what could not be copied without waiting any longer. */
+    void retryNow() {
+        synchronized (this) {
+            failed.clear();
         }
         kick();
     }

@@ -156,6 +156,48 @@ final class RegionTable {
         }
     }
 
+    /** Changes all words, also those that are 0; the function may be called more than once for a word. */
+    void updateAll(LongUnaryOperator change) {
+        for (int m = 0; m < root.length(); m++) {
+            while (!updateMid(m, change)) {
+                // Somebody else has split it meanwhile.
+            }
+        }
+    }
+
+    private boolean updateMid(int m, LongUnaryOperator change) {
+        Object mid = root.get(m);
+        if (mid instanceof AtomicReferenceArray<?>) {
+            AtomicReferenceArray<Object> leaves = midOf(m);
+            for (int l = 0; l < LEAF; l++) {
+                while (!updateLeaf(leaves, (long) m << MID_BITS | (long) l << LEAF_BITS, change)) {
+                    // As above.
+                }
+            }
+            return true;
+        }
+        return root.compareAndSet(m, mid, changed(mid, change));
+    }
+
+    private boolean updateLeaf(AtomicReferenceArray<Object> leaves, long first, LongUnaryOperator change) {
+        int l = (int) (first >>> LEAF_BITS) & LEAF - 1;
+        Object leaf = leaves.get(l);
+        if (leaf instanceof AtomicLongArray) {
+            for (long region = first; region < Math.min(first + LEAF, regionCount); region++) {
+                getAndUpdate(region, change);
+            }
+            return true;
+        }
+        return leaves.compareAndSet(l, leaf, changed(leaf, change));
+    }
+
+    private static Object changed(Object uniform, LongUnaryOperator change) {
+        long before = uniform == null ? 0 : (Long) uniform;
+        long after = change.applyAsLong(before);
+        // The same object where nothing changes: it is what the caller compares with.
+        return after == before ? uniform : after == 0 ? null : (Long) after;
+    }
+
     /** Visits the words that are not 0, in ascending order. Words that change meanwhile may be seen before or after. */
     void forEach(Visitor visitor) {
         for (int m = 0; m < root.length(); m++) {

@@ -2,20 +2,24 @@
 package org.dirtylog.mirror;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.dirtylog.log.DirtyLog;
 import org.dirtylog.log.DirtyLogException;
 import org.dirtylog.log.LogHost;
 import org.dirtylog.log.LogMedium;
 import org.dirtylog.log.LogSpec;
+import org.dirtylog.log.RegionGeometry;
 import org.dirtylog.log.RegionSet;
 import org.dirtylog.log.runtime.DirtyLogs;
+import org.dirtylog.seams.BlockDevice;
 import org.dirtylog.seams.Devices;
 import org.dirtylog.seams.FileReason;
 import org.dirtylog.seams.InUseException;
 import org.dirtylog.seams.Surroundings;
 
-/** What a mirror that is not open leaves behind: its record, and its name on the log that the record speaks of. */
+/** What a mirror that is not open leaves behind: its record, and its name on the legs and the log that the record speaks of. */
 final class Remains {
     private final MirrorConfig config;
     private final Surroundings world;
@@ -33,9 +37,17 @@ final class Remains {
     void dissolve() throws MirrorException {
         String left = "";
         try {
+            String labelled = unlabel();
+            left = labelled.isEmpty()
+                    ? ""
+                    : "; its label may still be on " + labelled + ". mirror:create --adopt-legs takes such a leg over";
+        } catch (IOException e) {
+            left = "; its legs may still carry its label: " + FileReason.of(e);
+        }
+        try {
             disown();
         } catch (IOException | DirtyLogException e) {
-            left = "; its log may still carry its name: " + reason(e)
+            left += "; its log may still carry its name: " + reason(e)
                     + ". If it does, mirror:create --adopt-log takes that log over";
         }
         try {
@@ -52,11 +64,53 @@ final class Remains {
     /** Removes both, or neither: a log that carries a name is of no use without the record (P34). */
     void takeBack() throws MirrorException {
         try {
+            String labelled = unlabel();
+            if (!labelled.isEmpty()) {
+                throw new IOException("its label is still on " + labelled);
+            }
             disown();
             records.remove();
         } catch (IOException | DirtyLogException e) {
             throw new MirrorException(
                     "its record is kept, creating it again goes on with it and with the log: " + reason(e), e);
+        }
+    }
+
+    /** Takes the labels off the legs, as far as they are this mirror's. Answers which legs may still carry one. */
+    private String unlabel() throws IOException {
+        Optional<MirrorRecord> found = records.load();
+        if (found.isEmpty()) {
+            return "";
+        }
+        List<String> left = new ArrayList<>();
+        for (int i = 0; i < found.get().legs().size(); i++) {
+            MirrorRecord.LegRecord leg = found.get().legs().get(i);
+            if (leg.label() == LabelPlace.NONE) {
+                continue;
+            }
+            try {
+                unlabel(i, leg, found.get());
+            } catch (IOException | RuntimeException e) {
+                left.add(leg.path() + " (" + (e instanceof IOException io ? FileReason.of(io) : e) + ")");
+            }
+        }
+        return String.join(", ", left);
+    }
+
+    private void unlabel(int index, MirrorRecord.LegRecord leg, MirrorRecord record) throws IOException {
+        BlockDevice device = world.devices().openLeg(leg.path());
+        try {
+            long offset = leg.offset() * RegionGeometry.SECTOR_BYTES;
+            long bytes = record.targetSectors() * RegionGeometry.SECTOR_BYTES;
+            LabelStore store = new LabelStore(new Leg(index, device, offset, bytes, world.tasks()));
+            boolean ours = store.find()
+                    .filter(found -> found.label().mirrorId().equals(record.mirrorId()))
+                    .isPresent();
+            if (ours) {
+                store.erase();
+            }
+        } finally {
+            device.close();
         }
     }
 

@@ -14,11 +14,29 @@ final class StatusView {
     private final MirrorConfig config;
     private final MirrorState mirror;
     private final Found found;
+    private final MirrorRecord record;
+    private final OpenLegs open;
 
-    StatusView(MirrorConfig config, MirrorState mirror, Found found) {
+    StatusView(MirrorConfig config, MirrorState mirror, Found found, MirrorRecord record, OpenLegs open) {
         this.config = config;
         this.mirror = mirror;
         this.found = found;
+        this.record = record;
+        this.open = open;
+    }
+
+    /** Names the legs that are not attached, why, and what to type. */
+    static String whyDegraded(MirrorConfig config, LegSet legs, OpenLegs open) {
+        List<String> reasons = new ArrayList<>();
+        for (int i = 0; i < legs.size(); i++) {
+            if (!legs.isAttached(i)) {
+                String why = open.trouble(i);
+                reasons.add("leg " + i + " (" + config.table().legs().get(i).name() + ") is "
+                        + legs.states().get(i).name().toLowerCase(Locale.ROOT) + (why.isEmpty() ? "" : ": " + why)
+                        + "; once it is repaired: mirror:resync " + config.name() + " --leg " + i);
+            }
+        }
+        return String.join("; ", reasons);
     }
 
     /**
@@ -52,7 +70,12 @@ final class StatusView {
         StringBuilder letters = new StringBuilder();
         for (int i = 0; i < legs.size(); i++) {
             TableLine.Leg asked = table.legs().get(i);
-            shown.add(new MirrorStatus.Leg(asked.name(), asked.offsetSectors(), stateOf(legs, i)));
+            shown.add(new MirrorStatus.Leg(
+                    asked.name(),
+                    asked.offsetSectors(),
+                    stateOf(legs, i),
+                    record.legs().get(i).label().text(),
+                    legs.isAttached(i) ? "" : open.trouble(i)));
             names.append(' ').append(Escapes.encode(asked.name()));
             letters.append(letter(legs, i));
         }
@@ -83,7 +106,7 @@ final class StatusView {
     static MirrorStatus closed(MirrorConfig config, MirrorStatus.Word word, String message) {
         TableLine table = config.table();
         List<MirrorStatus.Leg> legs = table.legs().stream()
-                .map(leg -> new MirrorStatus.Leg(leg.name(), leg.offsetSectors(), "unknown"))
+                .map(leg -> new MirrorStatus.Leg(leg.name(), leg.offsetSectors(), "unknown", "unknown", ""))
                 .toList();
         return new MirrorStatus(
                 config.name(),

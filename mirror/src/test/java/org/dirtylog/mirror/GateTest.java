@@ -38,8 +38,8 @@ class GateTest {
     @Test
     void whatWasShutLetsNobodyInWhoeverOpensIt() throws Exception {
         gate.close();
-        CompletableFuture<Void> waiting = CompletableFuture.runAsync(
-                () -> assertThrows(IOException.class, () -> gate.enter(1)));
+        CompletableFuture<Void> waiting =
+                CompletableFuture.runAsync(() -> assertThrows(IOException.class, () -> gate.enter(1)));
         gate.shut();
         gate.open();
         waiting.get(20, TimeUnit.SECONDS);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.mirror;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.Proxy;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.dirtylog.log.DirtyLog;
@@ -27,8 +30,13 @@ import org.junit.jupiter.api.Test;
 /** What an opening makes of legs and words, for volumes of which the dirt does not fit into one set. */
 class LogOpeningTest {
     private static final long REGIONS = 1L << 24;
+    private static final long BYTES = 2 * REGIONS * RegionGeometry.SECTOR_BYTES;
+    private static final UUID MIRROR = new UUID(1, 2);
+    private static final UUID[] IDS = {new UUID(3, 0), new UUID(3, 1)};
 
     private final ThreadTasks tasks = new ThreadTasks();
+    private final Map<String, MemoryDevice> legs = new HashMap<>();
+    private boolean keepAttributes;
     private final TableLine table =
             TableLine.parse("0 " + 2 * REGIONS + " mirror core 1 2 2 /leg0 0 /leg1 0", name -> Optional.of(List.of()));
     private final MirrorConfig config = MirrorConfig.of("m", table);
@@ -48,7 +56,19 @@ class LogOpeningTest {
     }
 
     private Surroundings world() {
-        return new Surroundings(tasks, none(Clock.class), () -> 7, none(Devices.class));
+        return new Surroundings(tasks, none(Clock.class), () -> 7, devices());
+    }
+
+    /** Legs without room for a label, that keep attributes or do not. */
+    private Devices devices() {
+        return (Devices) Proxy.newProxyInstance(
+                Devices.class.getClassLoader(), new Class<?>[] {Devices.class}, (proxy, method, given) -> {
+                    if (method.getName().equals("openLeg")) {
+                        return legs.computeIfAbsent(
+                                (String) given[0], name -> new MemoryDevice(name, BYTES, keepAttributes));
+                    }
+                    throw new AssertionError(method + " is not called in an opening");
+                });
     }
 
     private static <T> T none(Class<T> type) {
@@ -75,10 +95,14 @@ class LogOpeningTest {
     }
 
     private RecordKeeper keeper(boolean completed, State second) {
-        LegRecord leg0 = new LegRecord("/leg0", 0, State.CURRENT, false);
+        return keeper(completed, second, LabelPlace.NONE, List.of());
+    }
+
+    private RecordKeeper keeper(boolean completed, State second, LabelPlace place, List<Long> epochs) {
+        LegRecord leg0 = new LegRecord("/leg0", 0, IDS[0], State.CURRENT, LabelPlace.NONE, List.of(), false);
         MirrorRecord record = new MirrorRecord(
                 0,
-                new UUID(1, 2),
+                MIRROR,
                 completed,
                 1,
                 1,
@@ -87,7 +111,7 @@ class LogOpeningTest {
                 Optional.empty(),
                 Optional.empty(),
                 0,
-                List.of(leg0, new LegRecord("/leg1", 0, second, false)));
+                List.of(leg0, new LegRecord("/leg1", 0, IDS[1], second, place, epochs, false)));
         return new RecordKeeper(new MemoryRecords(), record, tasks, "m");
     }
 
@@ -128,16 +152,9 @@ class LogOpeningTest {
         return new Snapshot(first, end, built, built);
     }
 
-    private Leg[] legs() {
-        return new Leg[] {leg(0), leg(1)};
-    }
-
-    private Leg leg(int index) {
-        return new Leg(index, null, 0, 2 * REGIONS * RegionGeometry.SECTOR_BYTES, tasks);
-    }
-
     private List<State> open(RecordKeeper keeper, boolean scattered) throws Exception {
-        new LogOpening(mirror, config, keeper).open(log(scattered), legs());
+        OpenLegs open = OpenLegs.open("m", table, keeper.record(), false, mirror.world);
+        new LogOpening(mirror, config, keeper, new Labels(mirror, keeper)).open(log(scattered), open);
         assertEquals(
                 keeper.record().legs().stream().map(LegRecord::state).toList(),
                 mirror.legs().states());
@@ -183,13 +200,60 @@ class LogOpeningTest {
         assertScattered(RegionWord.OUT_OF_SYNC | RegionWord.IN_DOUBT);
     }
 
+    private static byte[] label(long epoch) {
+        return new LegLabel(MIRROR, IDS[1], epoch, 2 * REGIONS).encode();
+    }
+
     @Test
-    void p45_aLegThatComesBackLacksEveryRegionWhateverTheLogSays() throws Exception {
-        assertEquals(List.of(State.CURRENT, State.STALE), open(keeper(true, State.EXCLUDED), true));
-        mirror.table.forEach((first, end, word) -> {
-            assertEquals(RegionWord.OUT_OF_SYNC | RegionWord.lacking(2) | RegionWord.IN_DOUBT, word);
-            return true;
-        });
+    void p45_aLegThatComesBackUnchangedLacksWhatIsDirty() throws Exception {
+        keepAttributes = true;
+        mirror.world.devices().openLeg("/leg1").setAttribute("label", label(1));
+        RecordKeeper keeper = keeper(true, State.EXCLUDED, LabelPlace.ATTRIBUTE, List.of(1L));
+        assertEquals(List.of(State.CURRENT, State.STALE), open(keeper, true));
+        assertScattered(RegionWord.OUT_OF_SYNC | RegionWord.lacking(2) | RegionWord.IN_DOUBT);
+    }
+
+    @Test
+    void p23_aLegThatIsOlderStaysAwayAndIsNeitherReadNorWritten() throws Exception {
+        keepAttributes = true;
+        mirror.world.devices().openLeg("/leg1").setAttribute("label", label(0));
+        RecordKeeper keeper = keeper(true, State.CURRENT, LabelPlace.ATTRIBUTE, List.of(1L));
+        assertEquals(List.of(State.CURRENT, State.MISSING), open(keeper, true));
+        assertTrue(legs.get("/leg1").closed);
+        assertArrayEquals(label(0), legs.get("/leg1").attribute("label").orElseThrow());
+    }
+
+    @Test
+    void p24_aLegThatCannotHaveALabelStaysAwayOnceItWasAbsent() throws Exception {
+        assertEquals(List.of(State.CURRENT, State.EXCLUDED), open(keeper(true, State.EXCLUDED), true));
+    }
+
+    @Test
+    void p22_anOpeningPutsANewEpochOnTheLegsAndInTheRecord() throws Exception {
+        keepAttributes = true;
+        mirror.world.devices().openLeg("/leg1").setAttribute("label", label(1));
+        RecordKeeper keeper = keeper(true, State.CURRENT, LabelPlace.ATTRIBUTE, List.of(1L));
+        open(keeper, false);
+        assertEquals(2, keeper.record().epoch());
+        for (int i = 0; i < 2; i++) {
+            assertEquals(LabelPlace.ATTRIBUTE, keeper.record().legs().get(i).label());
+            assertEquals(List.of(2L), keeper.record().legs().get(i).epochs());
+            byte[] label = legs.get("/leg" + i).attribute("label").orElseThrow();
+            assertEquals(
+                    new LegLabel(MIRROR, IDS[i], 2, 2 * REGIONS),
+                    LegLabel.decode(label).orElseThrow());
+        }
+    }
+
+    @Test
+    void p22_aLegThatCannotTakeItsLabelIsFailingAndTheRecordKeepsItsEpochs() throws Exception {
+        keepAttributes = true;
+        mirror.world.devices().openLeg("/leg1").setAttribute("label", label(1));
+        legs.get("/leg1").failForces = true;
+        RecordKeeper keeper = keeper(true, State.CURRENT, LabelPlace.ATTRIBUTE, List.of(1L));
+        open(keeper, false);
+        assertEquals(2, mirror.legs().failingMask());
+        assertEquals(List.of(1L, 2L), keeper.record().legs().get(1).epochs());
     }
 
     @Test

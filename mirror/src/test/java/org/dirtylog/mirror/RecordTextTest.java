@@ -32,25 +32,52 @@ class RecordTextTest {
             Optional.of(new LogPair(12, -1)),
             1,
             List.of(
-                    new LegRecord("/srv/leg%0", 0, State.EXCLUDED, false),
-                    new LegRecord("/srv/leg1", 2048, State.CURRENT, true)));
+                    new LegRecord(
+                            "/srv/leg%0",
+                            0,
+                            UUID.fromString("12345678-9abc-4def-8123-456789abcdef"),
+                            State.EXCLUDED,
+                            LabelPlace.BEHIND,
+                            List.of(4L, 5L),
+                            false),
+                    new LegRecord("/srv/leg1", 2048, new UUID(1, 2), State.CURRENT, LabelPlace.NONE, List.of(), true)));
 
     private static byte[] sample() throws IOException {
-        try (InputStream in = RecordTextTest.class.getResourceAsStream("/records/version-1.record")) {
+        return sample(2);
+    }
+
+    private static byte[] sample(int version) throws IOException {
+        try (InputStream in = RecordTextTest.class.getResourceAsStream("/records/version-" + version + ".record")) {
             return in.readAllBytes();
         }
     }
 
     @Test
-    void version_1_is_written_byte_for_byte_as_the_sample_file() throws IOException {
+    void version_2_is_written_byte_for_byte_as_the_sample_file() throws IOException {
         assertEquals(
                 new String(sample(), StandardCharsets.UTF_8),
                 new String(RecordText.print(SAMPLE), StandardCharsets.UTF_8));
     }
 
     @Test
-    void the_sample_file_of_version_1_is_read() throws IOException {
+    void the_sample_file_of_version_2_is_read() throws IOException {
         assertEquals(SAMPLE, RecordText.parse("sample", sample()));
+    }
+
+    @Test
+    void the_sample_file_of_version_1_is_read_as_one_of_legs_without_labels() throws IOException {
+        MirrorRecord read = RecordText.parse("sample", sample(1));
+        assertEquals(read, RecordText.parse("sample", sample(1)), "the ids are the same at each reading");
+        assertEquals(2, read.legs().stream().map(LegRecord::id).distinct().count());
+        for (LegRecord leg : read.legs()) {
+            assertEquals(LabelPlace.NONE, leg.label());
+            assertEquals(List.of(), leg.epochs());
+        }
+        assertEquals(SAMPLE.withLegs(List.of(), 1), read.withLegs(List.of(), 1));
+        assertEquals(State.EXCLUDED, read.legs().get(0).state());
+        assertEquals(true, read.legs().get(1).forceFailed());
+        // What is written from here on is of the later version.
+        assertEquals(read, RecordText.parse("again", RecordText.print(read)));
     }
 
     @Test
@@ -76,10 +103,10 @@ class RecordTextTest {
     @Test
     void another_version_is_refused_by_name() throws IOException {
         byte[] other = new String(sample(), StandardCharsets.UTF_8)
-                .replace("record 1\n", "record 2\n")
+                .replace("record 2\n", "record 3\n")
                 .getBytes(StandardCharsets.UTF_8);
         IOException e = assertThrows(IOException.class, () -> RecordText.parse("demo.record", other));
-        assertTrue(e.getMessage().contains("record 2"), e.getMessage());
+        assertTrue(e.getMessage().contains("record 3"), e.getMessage());
     }
 
     @Test

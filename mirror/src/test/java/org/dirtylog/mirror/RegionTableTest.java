@@ -129,4 +129,27 @@ class RegionTableTest {
             trimmer.join();
         }
     }
+
+    @Test
+    void allWordsAreChangedAndWhatIsUniformStaysSo() {
+        RegionTable table = new RegionTable(1L << 40);
+        table.fill(1L << 21, 1L << 22, RegionWord.DIRTY);
+        table.compareAndSet(5, 0, RegionWord.DIRTY | 1);
+        table.updateAll(word -> RegionWord.in(word, RegionWord.OUT_OF_SYNC) | RegionWord.lacking(2));
+        long expected = RegionWord.OUT_OF_SYNC | RegionWord.lacking(2);
+        for (long region : new long[] {0, 4, 6, 1024, 1L << 21, (1L << 22) - 1, 1L << 22, (1L << 40) - 1}) {
+            assertEquals(expected, table.get(region), "region " + region);
+        }
+        assertEquals(expected | 1, table.get(5));
+        long[] runs = new long[1];
+        table.forEach((first, end, word) -> {
+            runs[0]++;
+            return true;
+        });
+        assertTrue(runs[0] < 3 << 20, runs[0] + " runs");
+        table.updateAll(word -> RegionWord.count(word) > 0 ? word : RegionWord.CLEAN);
+        assertEquals(expected | 1, table.get(5));
+        assertEquals(0, table.get(4));
+        assertEquals(0, table.get(1L << 22));
+    }
 }

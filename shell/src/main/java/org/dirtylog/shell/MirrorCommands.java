@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import org.apache.felix.service.command.annotations.RequireGogo;
 import org.dirtylog.mirror.MirrorException;
@@ -26,12 +27,16 @@ public final class MirrorCommands {
     private static final Usage LIST = Usage.of("mirror:list");
     private static final Usage CREATE = Usage.of("mirror:create", "NAME", "TABLE")
             .withFlag("--adopt-log")
+            .withFlag("--adopt-legs")
             .withValue("--export", "NAME")
             .withValue("--other-writer", "dirty|adopt|refuse");
     private static final Usage STATUS = Usage.of("mirror:status", "[NAME]");
     private static final Usage TABLE = Usage.of("mirror:table", "[NAME]");
     private static final Usage SUSPEND = Usage.of("mirror:suspend", "NAME");
     private static final Usage RESUME = Usage.of("mirror:resume", "NAME");
+    private static final Usage RESYNC =
+            Usage.of("mirror:resync", "NAME").withValue("--leg", "N").withFlag("--now");
+    private static final Usage REBUILD = Usage.of("mirror:rebuild", "NAME").withValue("--source", "N");
     private static final Usage REMOVE = Usage.of("mirror:remove", "NAME");
 
     private final Mirrors mirrors;
@@ -53,6 +58,8 @@ public final class MirrorCommands {
         commands.add(TABLE, this::table);
         commands.add(SUSPEND, this::suspend);
         commands.add(RESUME, this::resume);
+        commands.add(RESYNC, this::resync);
+        commands.add(REBUILD, this::rebuild);
         commands.add(REMOVE, this::remove);
     }
 
@@ -126,6 +133,7 @@ public final class MirrorCommands {
                 words.operands().get(1),
                 words.value("--export", ""),
                 words.has("--adopt-log"),
+                words.has("--adopt-legs"),
                 words.value("--other-writer", "dirty"));
         tell(words, made, streams);
     }
@@ -140,6 +148,30 @@ public final class MirrorCommands {
         String name = words.operands().get(0);
         mirrors.resume(name);
         tell(words, mirrors.status(name), streams);
+    }
+
+    private void resync(Usage.Words words, Streams streams) throws IOException, MirrorException, CommandException {
+        String name = words.operands().get(0);
+        mirrors.resync(name, legOf(words, "--leg"), words.has("--now"));
+        tell(words, mirrors.status(name), streams);
+    }
+
+    private void rebuild(Usage.Words words, Streams streams) throws IOException, MirrorException, CommandException {
+        String name = words.operands().get(0);
+        mirrors.rebuild(name, legOf(words, "--source"));
+        tell(words, mirrors.status(name), streams);
+    }
+
+    private static OptionalInt legOf(Usage.Words words, String option) throws CommandException {
+        String leg = words.value(option, "");
+        if (leg.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        if (!leg.matches("[0-9]{1,3}")) {
+            throw new CommandException(
+                    option + " is '" + leg + "', but it is the index of a leg in the table line, from 0");
+        }
+        return OptionalInt.of(Integer.parseInt(leg));
     }
 
     private void remove(Usage.Words words, Streams streams) throws IOException, MirrorException {

@@ -35,6 +35,8 @@ final class StatusJson {
             json.writeStringField("path", leg.path());
             json.writeNumberField("offset", leg.offset());
             json.writeStringField("state", leg.state());
+            json.writeStringField("label", leg.label());
+            json.writeStringField("note", leg.note());
             json.writeEndObject();
         }
         json.writeEndArray();

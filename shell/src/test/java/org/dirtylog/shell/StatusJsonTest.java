@@ -23,7 +23,9 @@ class StatusJsonTest {
                 1,
                 1,
                 new MirrorStatus.Log("disk", logPath, "alive", "recorded"),
-                List.of(new MirrorStatus.Leg("/a b", 8, "current"), new MirrorStatus.Leg("/c", 0, "stale")),
+                List.of(
+                        new MirrorStatus.Leg("/a b", 8, "current", "behind", ""),
+                        new MirrorStatus.Leg("/c", 0, "missing", "unlabelled", "gone")),
                 0,
                 new MirrorStatus.Recovery(512, 1024, eta),
                 "status",
@@ -40,8 +42,10 @@ class StatusJsonTest {
                 "{\"name\":\"m\\\"ü\",\"word\":\"log-failed\",\"message\":\"line\\nbreak\",\"sectors\":2048,"
                         + "\"regionSectors\":1024,\"regions\":2,\"inSync\":1,\"dirty\":1,"
                         + "\"log\":{\"type\":\"disk\",\"path\":\"/l\",\"health\":\"alive\",\"found\":\"recorded\"},"
-                        + "\"legs\":[{\"path\":\"/a b\",\"offset\":8,\"state\":\"current\"},"
-                        + "{\"path\":\"/c\",\"offset\":0,\"state\":\"stale\"}],\"source\":0,"
+                        + "\"legs\":[{\"path\":\"/a b\",\"offset\":8,\"state\":\"current\","
+                        + "\"label\":\"behind\",\"note\":\"\"},"
+                        + "{\"path\":\"/c\",\"offset\":0,\"state\":\"missing\","
+                        + "\"label\":\"unlabelled\",\"note\":\"gone\"}],\"source\":0,"
                         + "\"recovery\":{\"bytesDone\":512,\"bytesTotal\":1024,\"etaSeconds\":3}}\n",
                 json(OptionalLong.of(3), "/l"));
     }

@@ -18,6 +18,7 @@ public final class History {
     private final Dice dice;
     private final Shape shape;
     private final Tampering tampering;
+    private final LegTampering legTampering;
     private int crashes;
     /** Those of them that came in the middle of a client's operation. */
     private int amidClients;
@@ -49,6 +50,7 @@ public final class History {
         trace.note(shape.table() + ", medium " + shape.medium + ", crashes " + shape.crashes);
         this.world = new World(shape, options, dice, trace);
         this.tampering = new Tampering(world);
+        this.legTampering = new LegTampering(world);
     }
 
     /**
@@ -139,6 +141,7 @@ public final class History {
         boolean missing = false;
         boolean troubled = false;
         if (!last) {
+            legTampering.maybe();
             for (Disk leg : world.legs) {
                 missing |= troubleLeg(leg, !missing && twoAreCurrent());
             }
@@ -151,15 +154,13 @@ public final class History {
         troubled |= record.isLatched();
         Disk log = world.log();
         boolean known = record.isCompleted() && log != null;
-        boolean returning = false;
         boolean allCurrent = true;
         for (int i = 0; i < world.legs.length; i++) {
-            returning |= !record.isAttached(i);
             allCurrent &= record.isCurrent(i);
         }
         String found = !known ? "" : tampered ? "stale rewritten" : tampering.isLogForeign() ? "" : "recorded";
         long most = -1;
-        if (known && !tampered && !tampering.isLogForeign() && !returning && !troubled && !shape.sync.equals("sync")) {
+        if (known && !tampered && !tampering.isLogForeign() && !troubled && !shape.sync.equals("sync")) {
             boolean nothing = cleanBefore && allCurrent;
             most = nothing ? 0 : (long) KernelLog.countDirty(log.view(), shape.regions) * shape.regionBytes();
         }
@@ -176,7 +177,7 @@ public final class History {
         RecordPeek record = world.record();
         int current = 0;
         for (int i = 0; record.isCompleted() && i < world.legs.length; i++) {
-            current += record.isCurrent(i) ? 1 : 0;
+            current += record.isCurrent(i) && !world.replaced[i] ? 1 : 0;
         }
         // One of which an earlier force failed is excluded as soon as it can be.
         return current > 1 && !record.isLatched();
@@ -290,6 +291,9 @@ public final class History {
         }
         world.trace.note(killed ? "killed" : "power fails");
         tampering.remember(session.isOpened(), !killed);
+        if (!killed) {
+            legTampering.remember();
+        }
         failure = world.judge.survived(lostNothing);
         if (failure != null) {
             failure = "after the crash: " + failure;

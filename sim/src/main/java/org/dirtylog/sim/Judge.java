@@ -3,6 +3,7 @@ package org.dirtylog.sim;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.function.Function;
 import org.dirtylog.sim.world.Disk;
 import org.dirtylog.sim.world.DiskWatch;
 import org.dirtylog.sim.world.Scheduler;
@@ -56,6 +57,10 @@ final class Judge implements DiskWatch {
 
     /** R2: a leg's cache gets a byte only while the region is dirty in whatever a crash leaves of the log. */
     private void writingLeg(Disk leg, int start, int bytes) {
+        if (start >= world.roomAt()) {
+            // A label.
+            return;
+        }
         int from = start - world.offsetBytes();
         int end = from + bytes;
         if (from < 0 || end > shape.targetBytes()) {
@@ -114,28 +119,53 @@ final class Judge implements DiskWatch {
         }
     }
 
-    /** A leg that differs from leg 0 in a region, as they would survive; 0 if none does. */
+    /** A leg that differs from the first in a region, as they would survive; 0 if none does. */
     private int firstDifference(int region) {
+        return firstDifference(region, Disk::medium);
+    }
+
+    /** A leg that reads differently from the first in a region; 0 if none does. */
+    int firstDifferenceRead(int region) {
+        return firstDifference(region, Disk::view);
+    }
+
+    /** Copies that were put in the place of a leg do not count: they are not legs before they were copied fully. */
+    private int firstDifference(int region, Function<Disk, byte[]> image) {
         int from = world.offsetBytes() + region * shape.regionBytes();
         int end = from + shape.bytesIn(region);
-        for (int i = 1; i < world.legs.length; i++) {
-            if (!Arrays.equals(world.legs[0].medium(), from, end, world.legs[i].medium(), from, end)) {
+        int first = 0;
+        while (world.replaced[first]) {
+            first++;
+        }
+        byte[] one = image.apply(world.legs[first]);
+        for (int i = first + 1; i < world.legs.length; i++) {
+            if (!world.replaced[i] && !Arrays.equals(one, from, end, image.apply(world.legs[i]), from, end)) {
                 return i;
             }
         }
         return 0;
     }
 
-    /** A leg that reads differently from leg 0 in a region; 0 if none does. */
-    int firstDifferenceRead(int region) {
-        int from = world.offsetBytes() + region * shape.regionBytes();
-        int end = from + shape.bytesIn(region);
-        for (int i = 1; i < world.legs.length; i++) {
-            if (!Arrays.equals(world.legs[0].view(), from, end, world.legs[i].view(), from, end)) {
-                return i;
+    /** A copy that was put back, and that the mirror was told to overwrite, is a leg again once it is attached. */
+    void legsAreBack() {
+        RecordPeek record = world.record();
+        for (int i = 0; i < world.legs.length; i++) {
+            if (world.replaced[i] && record.isAttached(i) && world.overwritten[i]) {
+                world.replaced[i] = false;
+                world.overwritten[i] = false;
             }
         }
-        return 0;
+    }
+
+    /** P23, when an opening has been completed. Answers what is wrong, or {@code null}. */
+    String attachedReplaced() {
+        legsAreBack();
+        for (int i = 0; i < world.legs.length; i++) {
+            if (world.replaced[i] && world.record().isAttached(i)) {
+                return "P23: leg " + i + ", in the place of which an older copy was put, is attached";
+            }
+        }
+        return null;
     }
 
     /** Counts the regions that read the same on all legs. */
@@ -155,7 +185,7 @@ final class Judge implements DiskWatch {
         RecordPeek record = world.record();
         boolean lost = false;
         for (int i = 0; i < world.legs.length; i++) {
-            lost |= record.isCurrent(i) && world.legs[i].hasDropped();
+            lost |= record.isCurrent(i) && !world.replaced[i] && world.legs[i].hasDropped();
         }
         return lost;
     }
@@ -166,10 +196,11 @@ final class Judge implements DiskWatch {
      * @param lostNothing whether every acknowledged write has to be on every current leg
      */
     String survived(boolean lostNothing) {
+        legsAreBack();
         RecordPeek record = world.record();
         String wrong = record.isTorn() ? "P20: only a part of the record is there" : regionsWrong(record);
         for (int i = 0; wrong == null && i < world.legs.length; i++) {
-            boolean must = record.isCompleted() ? record.isCurrent(i) : i == 0;
+            boolean must = (record.isCompleted() ? record.isCurrent(i) : i == 0) && !world.replaced[i];
             if (must) {
                 String lost = world.model.survived(
                         world.legs[i].view(), world.offsetBytes(), i == record.source(), lostNothing);
@@ -198,6 +229,7 @@ final class Judge implements DiskWatch {
 
     /** Judges the bits when an opening has been completed. Answers what is wrong, or {@code null}. */
     String opened() {
-        return world.log() == null ? null : regionsWrong(world.record());
+        String wrong = attachedReplaced();
+        return wrong != null || world.log() == null ? wrong : regionsWrong(world.record());
     }
 }

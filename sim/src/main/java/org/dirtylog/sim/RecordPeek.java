@@ -3,6 +3,7 @@ package org.dirtylog.sim;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Reads what a mirror's record says, as text ({@code docs/record-format.md}). */
@@ -65,6 +66,11 @@ final class RecordPeek {
 
     String stateOf(int leg) {
         return fields.getOrDefault("leg." + leg + ".state", "CURRENT");
+    }
+
+    /** What the label of a leg may say. */
+    List<String> epochsOf(int leg) {
+        return List.of(fields.getOrDefault("leg." + leg + ".epochs", "none").split(","));
     }
 
     boolean isCurrent(int leg) {

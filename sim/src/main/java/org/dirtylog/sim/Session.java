@@ -191,7 +191,8 @@ final class Session implements Runnable {
                 world.shape.failOnLogLoss,
                 usual.patience(),
                 java.time.Duration.ofNanos(world.shape.cleanAfterNanos),
-                world.shape.hotRegions);
+                world.shape.hotRegions,
+                usual.legs());
         return new Mirror(config, surroundings, types);
     }
 
@@ -243,7 +244,29 @@ final class Session implements Runnable {
         boolean stuck = status.word() == MirrorStatus.Word.LOG_FAILED || status.word() == MirrorStatus.Word.FAILED;
         if (stuck && times > 1 || world.dice.oneIn(busy ? 4 : 10) || times > 10 && world.dice.oneIn(4)) {
             suspendAndResume();
+        } else if (status.word() == MirrorStatus.Word.DEGRADED && world.dice.oneIn(3)) {
+            resync();
         }
+    }
+
+    /** The operator brings back what is not attached; what is not known to be what it was, he has copied fully. */
+    private void resync() {
+        world.operations++;
+        inFlight++;
+        for (int i = 0; i < world.legs.length; i++) {
+            if (world.record().isAttached(i) || world.dice.oneIn(4)) {
+                continue;
+            }
+            try {
+                world.trace.note("resync leg " + i);
+                world.overwritten[i] = world.replaced[i];
+                mirror.resync(i, true, world.dice.oneIn(2));
+            } catch (MirrorException e) {
+                world.trace.note(e.getMessage());
+            }
+            world.judge.legsAreBack();
+        }
+        inFlight--;
     }
 
     private void suspendAndResume() {
@@ -311,6 +334,9 @@ final class Session implements Runnable {
         for (int i = 0; !isSettled(mirror.status()); i++) {
             if (i > 5 && expected.latched() && mirror.status().word() == MirrorStatus.Word.DEGRADED) {
                 return;
+            }
+            if (mirror.status().word() == MirrorStatus.Word.DEGRADED) {
+                resync();
             }
             if (i == PATIENCE) {
                 scheduler.fail("R12: does not come into sync: " + mirror.status());

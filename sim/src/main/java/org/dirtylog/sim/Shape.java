@@ -13,6 +13,13 @@ final class Shape {
         RANDOM
     }
 
+    /** Where legs can keep a label. */
+    enum Labels {
+        BEHIND,
+        NOTE,
+        NOWHERE
+    }
+
     final int regions;
     final int regionSectors;
     final int targetSectors;
@@ -29,6 +36,8 @@ final class Shape {
     final boolean logTroubles;
     final boolean recordTroubles;
     final boolean tampering;
+    final Labels labels;
+    final boolean legsReplaced;
     final int crashes;
     /** How often a process is killed where else the power fails. */
     final int killPercent;
@@ -52,6 +61,8 @@ final class Shape {
         logTroubles = troubled && dice.percent(30);
         recordTroubles = troubled && dice.percent(30);
         tampering = options.troubles() && dice.percent(12);
+        labels = dice.percent(60) ? Labels.NOTE : dice.percent(70) ? Labels.BEHIND : Labels.NOWHERE;
+        legsReplaced = options.troubles() && labels != Labels.NOWHERE && dice.percent(15);
         killPercent = dice.pick(0, 20, 40, 70);
         crashes = dice.percent(90) ? options.crashes() : dice.from(1, options.crashes());
     }

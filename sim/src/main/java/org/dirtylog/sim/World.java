@@ -18,6 +18,10 @@ final class World {
     final Disk[] legs;
     final DataModel model;
     final Judge judge;
+    /** The legs in the place of which an older copy was put, until the mirror has copied them anew. */
+    final boolean[] replaced;
+    /** Those of them that an operator has told the mirror to overwrite. */
+    final boolean[] overwritten;
 
     /** Names the next write. */
     long nextOp = 16;
@@ -39,13 +43,19 @@ final class World {
         if (shape.hasMedium() && shape.medium != Shape.Medium.MISSING) {
             devices.add(medium());
         }
+        this.replaced = new boolean[shape.legs];
+        this.overwritten = new boolean[shape.legs];
         this.model = new DataModel(shape.cells(), 1, !shape.legTroubles);
         this.judge = new Judge(this);
     }
 
     private Disk leg(int index) {
         int bytes = (shape.offsetSectors + shape.targetSectors + dice.below(3)) * Disk.SECTOR;
-        Disk disk = new Disk(Shape.leg(index), bytes, DataModel.CELL);
+        if (shape.labels == Shape.Labels.BEHIND) {
+            bytes += 3 * LegImage.BLOCK_BYTES;
+        }
+        boolean keepsNote = shape.labels == Shape.Labels.NOTE;
+        Disk disk = new Disk(Shape.leg(index), bytes, DataModel.CELL, keepsNote);
         java.nio.ByteBuffer content = java.nio.ByteBuffer.allocate(bytes);
         DataModel.fill(content, shape.equalLegs ? 1 : index + 1, 0, shape.cells());
         byte[] image = new byte[bytes];
@@ -55,7 +65,7 @@ final class World {
     }
 
     private Disk medium() {
-        Disk disk = new Disk(Shape.LOG, KernelLog.BYTES, 8);
+        Disk disk = new Disk(Shape.LOG, KernelLog.BYTES, 8, false);
         byte[] image = new byte[KernelLog.BYTES];
         if (shape.medium != Shape.Medium.ZEROES) {
             for (int i = 0; i < image.length; i++) {
@@ -73,6 +83,12 @@ final class World {
 
     RecordPeek record() {
         return new RecordPeek(devices.folder().surviving(MIRROR + ".record"));
+    }
+
+    /** Where labels are, if there is room for them. */
+    int roomAt() {
+        int end = offsetBytes() + shape.targetBytes();
+        return (end + LegImage.BLOCK_BYTES - 1) / LegImage.BLOCK_BYTES * LegImage.BLOCK_BYTES;
     }
 
     int offsetBytes() {

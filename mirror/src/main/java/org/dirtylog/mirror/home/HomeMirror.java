@@ -7,6 +7,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Dictionary;
 import java.util.Hashtable;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.dirtylog.log.runtime.DirtyLogs;
@@ -297,6 +298,28 @@ final class HomeMirror {
 
     void suspend() throws MirrorException {
         mirror().suspend();
+    }
+
+    void resync(OptionalInt leg, boolean now) throws MirrorException {
+        if (leg.isPresent()) {
+            mirror().resync(leg.getAsInt(), true, now);
+        } else {
+            mirror().resync();
+        }
+    }
+
+    /** Makes its record anew, and opens it. */
+    void rebuild(OptionalInt source) throws MirrorException {
+        opening.lock();
+        try {
+            if (!open) {
+                load();
+            }
+            mirror().rebuild(source);
+            open();
+        } finally {
+            opening.unlock();
+        }
     }
 
     /** One that is not open yet is tried at once, with its file as it is now. */

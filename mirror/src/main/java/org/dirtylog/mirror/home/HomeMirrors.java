@@ -8,11 +8,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.dirtylog.log.Opening.OtherWriter;
 import org.dirtylog.log.runtime.DirtyLogs;
 import org.dirtylog.log.runtime.TableException;
 import org.dirtylog.log.runtime.TableLine;
+import org.dirtylog.mirror.LegPolicy;
 import org.dirtylog.mirror.MirrorConfig;
 import org.dirtylog.mirror.MirrorException;
 import org.dirtylog.mirror.MirrorStatus;
@@ -136,7 +138,8 @@ public final class HomeMirrors implements Mirrors {
     }
 
     @Override
-    public MirrorStatus create(String name, String table, String exportAs, boolean adoptLog, String otherWriter)
+    public MirrorStatus create(
+            String name, String table, String exportAs, boolean adoptLog, boolean adoptLegs, String otherWriter)
             throws MirrorException {
         MirrorFile.requireName(name);
         ExportNames.check(exportAs);
@@ -150,7 +153,8 @@ public final class HomeMirrors implements Mirrors {
                 usual.failOnLogLoss(),
                 usual.patience(),
                 usual.cleanAfter(),
-                usual.hotRegions());
+                usual.hotRegions(),
+                LegPolicy.DEFAULT.withAdopt(adoptLegs));
         HomeMirror mirror = new HomeMirror(name, place);
         if (mirrors.putIfAbsent(name, mirror) != null) {
             throw new MirrorException(
@@ -197,6 +201,16 @@ public final class HomeMirrors implements Mirrors {
     public void remove(String name) throws MirrorException {
         HomeMirror mirror = mirror(name);
         mirror.remove(() -> mirrors.remove(name, mirror));
+    }
+
+    @Override
+    public void resync(String name, OptionalInt leg, boolean now) throws MirrorException {
+        mirror(name).resync(leg, now);
+    }
+
+    @Override
+    public void rebuild(String name, OptionalInt source) throws MirrorException {
+        mirror(name).rebuild(source);
     }
 
     @Override

@@ -14,6 +14,7 @@ import org.dirtylog.log.LogSpec;
 import org.dirtylog.log.Opening.OtherWriter;
 import org.dirtylog.log.runtime.TableException;
 import org.dirtylog.log.runtime.TableLine;
+import org.dirtylog.mirror.LegPolicy;
 import org.dirtylog.mirror.MirrorConfig;
 import org.dirtylog.mirror.MirrorException;
 
@@ -74,6 +75,7 @@ final class MirrorFile {
         Duration patience = LogSpec.DEFAULT_PATIENCE;
         Duration cleanAfter = MirrorConfig.DEFAULT_CLEAN_AFTER;
         long hotRegions = MirrorConfig.DEFAULT_HOT_REGIONS;
+        boolean startDegraded = true;
         TableLine table = null;
         for (Map.Entry<String, Line> entry : lines.entrySet()) {
             Line line = entry.getValue();
@@ -86,19 +88,30 @@ final class MirrorFile {
                 case "patienceSeconds" -> patience = Duration.ofSeconds(number(fileName, line, 1, 3600));
                 case "cleanAfterMillis" -> cleanAfter = Duration.ofMillis(number(fileName, line, 1, 3_600_000));
                 case "hotRegions" -> hotRegions = number(fileName, line, 1, 1L << 32);
+                case "startDegraded" ->
+                    startDegraded = word(fileName, line, "true", "false").equals("true");
                 default ->
                     throw wrong(
                             fileName,
                             line,
                             "key '" + entry.getKey() + "' is unknown; known are table, export,"
-                                    + " otherWriter, logLoss, patienceSeconds, cleanAfterMillis, hotRegions");
+                                    + " otherWriter, logLoss, patienceSeconds, cleanAfterMillis, hotRegions, startDegraded");
             }
         }
         if (table == null) {
             throw new MirrorException(fileName + ": no line 'table = …'; the mirror is not started");
         }
         return new MirrorConfig(
-                name, export, table, otherWriter, false, failOnLogLoss, patience, cleanAfter, hotRegions);
+                name,
+                export,
+                table,
+                otherWriter,
+                false,
+                failOnLogLoss,
+                patience,
+                cleanAfter,
+                hotRegions,
+                LegPolicy.DEFAULT.withStartDegraded(startDegraded));
     }
 
     private record Line(int number, String value) {}

@@ -98,7 +98,7 @@ class HomeMirrorsTest {
     @Test
     void stopping_needs_no_thread_of_the_pool() throws Exception {
         HomeMirrors mirrors = mirrors();
-        mirrors.create("m", table, "", false, "dirty");
+        mirrors.create("m", table, "", false, false, "dirty");
         MirrorTarget mirror = (MirrorTarget) services.get(0);
         mirrors.suspend("m");
         CountDownLatch waiting = new CountDownLatch(THREADS);
@@ -130,7 +130,7 @@ class HomeMirrorsTest {
         devices.openLeg(home.resolve("leg0").toString()).close();
         HomeMirrors mirrors = mirrors();
         mirrors.stop();
-        assertThrows(MirrorException.class, () -> mirrors.create("m", table, "", false, "dirty"));
+        assertThrows(MirrorException.class, () -> mirrors.create("m", table, "", false, false, "dirty"));
         assertEquals(List.of(), mirrors.names());
         assertTrue(Files.notExists(home.resolve("etc").resolve(MirrorFile.fileName("m"))));
     }

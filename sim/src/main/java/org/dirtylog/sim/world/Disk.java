@@ -28,6 +28,12 @@ public final class Disk {
     private long nextNumber;
     private boolean dropped;
 
+    /** Whether notes are kept beside the bytes; then the note, empty if there is none, as it is seen and as it would survive. */
+    private final boolean keepsNote;
+
+    private byte[] note = {};
+    private byte[] safeNote = {};
+
     private final Troubles troubles = new Troubles();
 
     /**
@@ -36,10 +42,12 @@ public final class Disk {
      * @param name      for messages, and its path
      * @param bytes     a multiple of {@link #SECTOR}
      * @param tearBytes the unit that is never torn: a divisor of {@link #SECTOR}
+     * @param keepsNote whether it keeps an attribute
      */
-    public Disk(String name, int bytes, int tearBytes) {
+    public Disk(String name, int bytes, int tearBytes, boolean keepsNote) {
         this.name = name;
         this.tearBytes = tearBytes;
+        this.keepsNote = keepsNote;
         this.medium = new byte[bytes];
         this.view = new byte[bytes];
     }
@@ -89,6 +97,34 @@ public final class Disk {
         return view;
     }
 
+    /**
+     * Tells whether it keeps an attribute.
+     *
+     * @return whether so
+     */
+    public boolean keepsNote() {
+        return keepsNote;
+    }
+
+    /**
+     * What its attribute is, for those who run on it.
+     *
+     * @return the bytes, not to be changed; none if it was never set
+     */
+    public byte[] note() {
+        return note;
+    }
+
+    /**
+     * Gets an attribute from somebody outside, durably.
+     *
+     * @param bytes none to take it away
+     */
+    public void loadNote(byte[] bytes) {
+        note = bytes;
+        safeNote = bytes;
+    }
+
     // ---- while the machine runs
     // ---------------------------------------------------------------------------------------
 
@@ -97,6 +133,11 @@ public final class Disk {
         reserve(length);
         from.get(pool, poolEnd, length);
         added(start, length);
+    }
+
+    /** Changes the attribute; until the disk is forced, a crash may keep the old one. */
+    void putNote(byte[] bytes) {
+        note = bytes;
     }
 
     /** Caches zeroes. */
@@ -132,6 +173,7 @@ public final class Disk {
 
     /** Brings the writes before a mark to the medium. */
     void drain(long mark) {
+        safeNote = note;
         settle(mark, true);
     }
 
@@ -236,6 +278,9 @@ public final class Disk {
             }
             offset += lengths[i];
         }
+        if (note != safeNote && dice.oneIn(2)) {
+            safeNote = note;
+        }
         restart();
     }
 
@@ -276,6 +321,7 @@ public final class Disk {
         count = 0;
         poolEnd = 0;
         System.arraycopy(medium, 0, view, 0, view.length);
+        note = safeNote;
         troubles.owned = false;
         troubles.evictAfter(Long.MAX_VALUE);
     }

@@ -3,6 +3,7 @@ package org.dirtylog.sim.world;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.dirtylog.seams.BlockDevice;
 
 /** A disk as a running machine sees it. */
@@ -12,6 +13,10 @@ final class DiskPort implements BlockDevice {
     private final DiskWatch watch;
     private final boolean readOnly;
     private boolean open = true;
+    /** Operations under way. The disk is given back when the last of them has ended. */
+    private int inside;
+
+    private boolean given;
 
     DiskPort(Disk disk, Scheduler scheduler, DiskWatch watch, boolean readOnly) {
         this.disk = disk;
@@ -40,7 +45,33 @@ final class DiskPort implements BlockDevice {
         return true;
     }
 
+    /** Counts itself in; {@link #end} counts out. */
     private void begin(String what, long position, long bytes) throws IOException {
+        inside++;
+        boolean begun = false;
+        try {
+            check(what, position, bytes);
+            begun = true;
+        } finally {
+            if (!begun) {
+                end();
+            }
+        }
+    }
+
+    private void end() {
+        inside--;
+        giveBack();
+    }
+
+    private void giveBack() {
+        if (!open && inside == 0 && !readOnly && !given) {
+            given = true;
+            disk.troubles().owned = false;
+        }
+    }
+
+    private void check(String what, long position, long bytes) throws IOException {
         if (position < 0 || bytes < 0 || bytes > disk.bytes() - position) {
             throw new IllegalArgumentException(what + " of " + bytes + " bytes at " + position + " of " + name());
         }
@@ -62,12 +93,16 @@ final class DiskPort implements BlockDevice {
     @Override
     public void read(long position, ByteBuffer into) throws IOException {
         begin("read", position, into.remaining());
-        if (disk.troubles().takeRead(position, position + into.remaining())) {
-            scheduler.hasFailed();
-            throw new IOException(name() + " cannot be read at " + position);
+        try {
+            if (disk.troubles().takeRead(position, position + into.remaining())) {
+                scheduler.hasFailed();
+                throw new IOException(name() + " cannot be read at " + position);
+            }
+            into.put(disk.view(), (int) position, into.remaining());
+            scheduler.point("has read", position, 0);
+        } finally {
+            end();
         }
-        into.put(disk.view(), (int) position, into.remaining());
-        scheduler.point("has read", position, 0);
     }
 
     @Override
@@ -82,6 +117,14 @@ final class DiskPort implements BlockDevice {
 
     private void change(String what, int position, int bytes, ByteBuffer from) throws IOException {
         begin(what, position, bytes);
+        try {
+            doChange(what, position, bytes, from);
+        } finally {
+            end();
+        }
+    }
+
+    private void doChange(String what, int position, int bytes, ByteBuffer from) throws IOException {
         if (readOnly) {
             throw new IOException(name() + " was opened to read");
         }
@@ -110,6 +153,40 @@ final class DiskPort implements BlockDevice {
     @Override
     public void force() throws IOException {
         begin("force", 0, 0);
+        try {
+            doForce();
+        } finally {
+            end();
+        }
+    }
+
+    @Override
+    public boolean keepsAttributes() {
+        return disk.keepsNote() && !readOnly;
+    }
+
+    @Override
+    public Optional<byte[]> attribute(String attribute) throws IOException {
+        begin("note", 0, 0);
+        end();
+        return disk.note().length == 0 ? Optional.empty() : Optional.of(disk.note());
+    }
+
+    @Override
+    public void setAttribute(String attribute, byte[] value) throws IOException {
+        begin("set note", 0, value.length);
+        try {
+            if (!keepsAttributes()) {
+                throw new IOException(name() + " keeps no attributes");
+            }
+            disk.putNote(value.clone());
+            doForce();
+        } finally {
+            end();
+        }
+    }
+
+    private void doForce() throws IOException {
         if (readOnly) {
             throw new IOException(name() + " was opened to read");
         }
@@ -155,9 +232,7 @@ final class DiskPort implements BlockDevice {
     @Override
     public void close() {
         scheduler.point("close", 0, 0);
-        if (open && !readOnly) {
-            disk.troubles().owned = false;
-        }
         open = false;
+        giveBack();
     }
 }

@@ -128,7 +128,7 @@ public final class WorldDevices {
         @Override
         public BlockDevice openMedium(String path, long bytes, Missing missing) throws IOException {
             if (missing == Missing.CREATE && !disks.containsKey(path)) {
-                add(new Disk(path, (int) (bytes + Disk.SECTOR - 1) / Disk.SECTOR * Disk.SECTOR, 8));
+                add(new Disk(path, (int) (bytes + Disk.SECTOR - 1) / Disk.SECTOR * Disk.SECTOR, 8, false));
             }
             Disk disk = find(path);
             if (disk.bytes() < bytes) {
