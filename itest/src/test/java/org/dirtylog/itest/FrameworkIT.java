@@ -189,7 +189,9 @@ public class FrameworkIT {
 
     @Test
     public void the_commands_are_there_under_their_scopes() throws Exception {
-        assertEquals(Set.of("list", "create", "status", "table", "suspend", "resume", "remove"), functions("mirror"));
+        assertEquals(
+                Set.of("list", "create", "status", "table", "suspend", "resume", "resync", "rebuild", "remove"),
+                functions("mirror"));
         assertEquals(Set.of("types", "show"), functions("log"));
         assertTrue(run("log:types"), run("log:types").contains("disk log_dev  (org.dirtylog.log.disk "));
         String refusal = assertThrows(Exception.class, () -> run("mirror:status nothing"))
