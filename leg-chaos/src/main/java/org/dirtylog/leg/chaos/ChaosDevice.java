@@ -150,7 +150,7 @@ final class ChaosDevice implements BlockDevice {
         Holder found = new Holder();
         during(
                 Access.GETATTR,
-                "read attribute " + name + " with",
+                "read attribute " + name + " of",
                 0,
                 0,
                 (verdict, failure) -> found.value = stored.attribute(name));
@@ -166,7 +166,7 @@ final class ChaosDevice implements BlockDevice {
     public void setAttribute(String name, byte[] value) throws IOException {
         during(
                 Access.SETATTR,
-                "set attribute " + name + " with",
+                "set attribute " + name + " of",
                 0,
                 0,
                 (verdict, failure) -> stored.setAttribute(name, value, verdict.lie()));
@@ -176,7 +176,8 @@ final class ChaosDevice implements BlockDevice {
     public void prefetch(long positionBytes, long bytes) throws IOException {
         enter();
         try {
-            leg.requirePresent("prefetch from");
+            leg.requirePresent("prefetch");
+            requireWhole("prefetch", positionBytes, bytes);
             device.prefetch(positionBytes, bytes);
         } finally {
             leave();
@@ -188,8 +189,8 @@ final class ChaosDevice implements BlockDevice {
         checkRange(positionBytes, bytes);
         enter();
         try {
-            leg.requirePresent("find the holes of");
-            requireWhole("find the holes of", positionBytes, bytes);
+            leg.requirePresent("find the holes in");
+            requireWhole("find the holes in", positionBytes, bytes);
             stored.extents(positionBytes, bytes, visitor);
         } finally {
             leave();

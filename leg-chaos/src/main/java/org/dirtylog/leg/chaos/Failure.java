@@ -10,7 +10,7 @@ import org.dirtylog.seams.NoSpaceException;
  *
  * @param what          what was asked, such as {@code read}
  * @param positionBytes where
- * @param bytes         how many
+ * @param bytes         how many; 0 if it is not about bytes
  * @param name          of the device
  */
 record Failure(String what, long positionBytes, long bytes, String name) {
@@ -39,6 +39,6 @@ record Failure(String what, long positionBytes, long bytes, String name) {
 
     @Override
     public String toString() {
-        return "cannot " + what + " " + bytes + " bytes at " + positionBytes + " of " + name;
+        return "cannot " + what + " " + (bytes == 0 ? "" : bytes + " bytes at " + positionBytes + " of ") + name;
     }
 }

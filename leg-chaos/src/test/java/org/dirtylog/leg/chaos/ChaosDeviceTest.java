@@ -85,7 +85,9 @@ class ChaosDeviceTest {
                 failure(() -> device.write(512, Bench.filled(4096, 1))));
         assertArrayEquals(new byte[Bench.BYTES], bench.below.content);
         failure(device::force);
-        failure(() -> device.setAttribute("label", new byte[1]));
+        assertEquals(
+                "cannot set attribute label of chaos:/leg: Input/output error (rule 'error@write+force')",
+                failure(() -> device.setAttribute("label", new byte[1])));
         assertEquals(0, bench.below.forces);
         assertEquals(Optional.empty(), bench.below.attribute("label"));
         device.zero(0, 1, Zeroing.KEEP_ALLOCATED);
@@ -270,6 +272,15 @@ class ChaosDeviceTest {
     }
 
     @Test
+    void a_large_range_is_scattered_in_longer_pieces() throws Exception {
+        bench.medium = new byte[8 << 20];
+        BlockDevice device = bench.open("tear=scatter;seed=1");
+        Arrays.fill(bench.below.content, (byte) 1);
+        failure(() -> device.zero(0, 8 << 20, Zeroing.MAY_PUNCH));
+        assertTrue(bench.below.zeroings > 200 && bench.below.zeroings <= 1024, bench.below.zeroings + " pieces");
+    }
+
+    @Test
     void a_short_write_leaves_its_first_bytes_and_fails() throws Exception {
         BlockDevice device = bench.open("short;seed=1");
         failure(() -> device.write(0, Bench.filled(1000, 1)));
@@ -315,6 +326,9 @@ class ChaosDeviceTest {
         failure(() -> device.write(4096, Bench.filled(1, 1)));
         failure(device::force);
         failure(device::measure);
+        failure(() -> device.setAttribute("label", new byte[1]));
+        device.attribute("label");
+        failure(() -> device.prefetch(4000, 97));
         failure(() -> device.extents(0, Bench.BYTES, (bytes, hole, zeroes) -> true));
         device.close();
         BlockDevice again = bench.open("shrink=4K:t=1s..2s");
@@ -363,6 +377,16 @@ class ChaosDeviceTest {
         assertEquals(0, bitsOf(bench.below.content));
         device.write(2000, ByteBuffer.allocate(100));
         assertEquals(1, bitsOf(Arrays.copyOfRange(bench.below.content, 2000, 2100)));
+        assertEquals(1, bitsOf(bench.below.content));
+    }
+
+    @Test
+    void what_an_error_ends_does_not_rot() throws Exception {
+        BlockDevice device = bench.open("rot@read;short@read:1..1");
+        failure(() -> Bench.read(device, 0, 100));
+        assertEquals(0, bitsOf(bench.below.content));
+        assertEquals(0, bench.counted().matched());
+        Bench.read(device, 0, 100);
         assertEquals(1, bitsOf(bench.below.content));
     }
 

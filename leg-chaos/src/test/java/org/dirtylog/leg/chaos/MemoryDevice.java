@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.dirtylog.seams.BlockDevice;
 
 /** A device in memory that counts its forces. */
@@ -15,6 +16,10 @@ class MemoryDevice implements BlockDevice {
     final Map<String, byte[]> attributes = new HashMap<>();
     int forces;
     int prefetches;
+    int zeroings;
+    /** Reads wait for it, if it is there. */
+    volatile CountDownLatch gate;
+
     boolean fenced;
     boolean closed;
 
@@ -46,6 +51,13 @@ class MemoryDevice implements BlockDevice {
     @Override
     public synchronized void read(long positionBytes, ByteBuffer into) throws IOException {
         open();
+        if (gate != null) {
+            try {
+                gate.await();
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+        }
         into.put(content, (int) positionBytes, into.remaining());
     }
 
@@ -58,6 +70,7 @@ class MemoryDevice implements BlockDevice {
     @Override
     public synchronized void zero(long positionBytes, long bytes, Zeroing zeroing) throws IOException {
         open();
+        zeroings++;
         Arrays.fill(content, (int) positionBytes, (int) (positionBytes + bytes), (byte) 0);
     }
 

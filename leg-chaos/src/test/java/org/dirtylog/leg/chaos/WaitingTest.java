@@ -9,10 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.dirtylog.seams.BlockDevice;
 import org.dirtylog.seams.BlockDevice.Operation;
+import org.dirtylog.seams.InUseException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -23,6 +25,13 @@ class WaitingTest {
 
     private final Bench bench = new Bench();
 
+    /** The pool that is there for all has one thread on a machine of two processors, and what hangs here would fill it. */
+    private static void onOwnThread(Runnable work) {
+        Thread thread = new Thread(work, "request");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
     private BlockDevice open(String rules) throws IOException {
         bench.nanos = -1;
         return bench.open(rules);
@@ -30,13 +39,15 @@ class WaitingTest {
 
     /** Reads on a thread of its own. */
     private static CompletableFuture<Byte> read(BlockDevice device) {
-        return CompletableFuture.supplyAsync(() -> {
-            try {
-                return Bench.read(device, 0, 1)[0];
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return Bench.read(device, 0, 1)[0];
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                },
+                WaitingTest::onOwnThread);
     }
 
     private void awaitHung(int requests) throws InterruptedException {
@@ -74,7 +85,7 @@ class WaitingTest {
 
     @Test
     void what_hangs_goes_on_when_it_is_released_and_the_next_one_hangs_again() throws Exception {
-        BlockDevice device = open("hang@read:2..3");
+        BlockDevice device = open("hang@read:2..4");
         Bench.read(device, 0, 1);
         CompletableFuture<Byte> second = read(device);
         CompletableFuture<Byte> third = read(device);
@@ -84,8 +95,27 @@ class WaitingTest {
         assertEquals(2, bench.leg().release());
         assertEquals((byte) 7, second.get(20, TimeUnit.SECONDS));
         third.get(20, TimeUnit.SECONDS);
+        CompletableFuture<Byte> fourth = read(device);
+        awaitHung(1);
+        TimeUnit.MILLISECONDS.sleep(50);
+        assertFalse(fourth.isDone(), "what was released earlier counts for nothing");
+        bench.leg().release();
+        fourth.get(20, TimeUnit.SECONDS);
         Bench.read(device, 0, 1);
         assertEquals(0, bench.leg().report().hung());
+    }
+
+    @Test
+    void a_release_ends_no_delay() throws Exception {
+        BlockDevice device = open("delay=200ms@read");
+        long before = System.nanoTime();
+        CompletableFuture<Byte> read = read(device);
+        while (bench.counted().fired() == 0) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        assertEquals(0, bench.leg().release());
+        read.get(20, TimeUnit.SECONDS);
+        assertTrue(System.nanoTime() - before >= SECOND / 5);
     }
 
     @Test
@@ -127,8 +157,8 @@ class WaitingTest {
         assertTrue(assertThrows(IOException.class, () -> device.write(0, Bench.filled(1, 1)))
                 .getMessage()
                 .contains("taken away"));
-        CompletableFuture<Boolean> fence =
-                CompletableFuture.supplyAsync(() -> device.fence(System.nanoTime() + 20 * SECOND));
+        CompletableFuture<Boolean> fence = CompletableFuture.supplyAsync(
+                () -> device.fence(System.nanoTime() + 20 * SECOND), WaitingTest::onOwnThread);
         bench.leg().release();
         assertTrue(fence.get(20, TimeUnit.SECONDS));
         assertTrue(bench.below.fenced);
@@ -140,13 +170,15 @@ class WaitingTest {
         BlockDevice device = open("hang@read");
         bench.leg().add(Rules.parse("delay=1h@write"));
         CompletableFuture<Byte> read = read(device);
-        CompletableFuture<Void> write = CompletableFuture.runAsync(() -> {
-            try {
-                device.write(0, Bench.filled(1, 1));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
+        CompletableFuture<Void> write = CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        device.write(0, Bench.filled(1, 1));
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                },
+                WaitingTest::onOwnThread);
         awaitHung(1);
         while (bench.leg().report().rules().get(1).fired() == 0) {
             TimeUnit.MILLISECONDS.sleep(1);
@@ -160,6 +192,25 @@ class WaitingTest {
         assertEquals(0, bench.below.content[0]);
         device.close();
         assertThrows(IOException.class, () -> Bench.read(device, 0, 1));
+    }
+
+    @Test
+    void the_device_below_is_given_back_when_the_last_request_has_left_it() throws Exception {
+        BlockDevice device = open("error@read:2");
+        bench.below.gate = new CountDownLatch(1);
+        CompletableFuture<Byte> read = read(device);
+        while (bench.counted().matched() == 0) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        device.close();
+        assertFalse(bench.below.closed, "a new owner could have it now");
+        assertThrows(InUseException.class, () -> bench.open("error@read:2"));
+        bench.below.gate.countDown();
+        read.get(20, TimeUnit.SECONDS);
+        while (bench.leg().report().open()) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        assertTrue(bench.below.closed);
     }
 
     @Test
