@@ -139,7 +139,7 @@ public class FrameworkIT {
         }
         assertEquals(declared, found);
         assertEquals(
-                Set.of("export", "log.core", "log.disk", "log.runtime", "mirror", "seams", "shell"),
+                Set.of("export", "leg.chaos", "log.core", "log.disk", "log.runtime", "mirror", "seams", "shell"),
                 withoutPrefix(found.keySet()));
     }
 
@@ -193,6 +193,19 @@ public class FrameworkIT {
                 Set.of("list", "create", "status", "table", "suspend", "resume", "resync", "rebuild", "remove"),
                 functions("mirror"));
         assertEquals(Set.of("types", "show"), functions("log"));
+        assertEquals(
+                Set.of(
+                        "list",
+                        "set",
+                        "add",
+                        "clear",
+                        "release",
+                        "vanish",
+                        "return",
+                        "snapshot",
+                        "rollback",
+                        "power-loss"),
+                functions("chaos"));
         assertTrue(run("log:types"), run("log:types").contains("disk log_dev  (org.dirtylog.log.disk "));
         String refusal = assertThrows(Exception.class, () -> run("mirror:status nothing"))
                 .getMessage();

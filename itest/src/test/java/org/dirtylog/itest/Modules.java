@@ -25,6 +25,7 @@ final class Modules {
     private static final Map<String, Set<String>> MAY_IMPORT = Map.ofEntries(
             Map.entry("log-api", Set.of()),
             Map.entry("seams", Set.of()),
+            Map.entry("leg-chaos", Set.of("seams")),
             Map.entry("bits", Set.of("log-api")),
             Map.entry("log-core", Set.of("log-api", "bits")),
             Map.entry("log-runtime", Set.of("log-api", "seams")),
@@ -50,6 +51,7 @@ final class Modules {
             Map.entry("org.dirtylog.log.runtime", "log-runtime"),
             Map.entry("org.dirtylog.log.conformance", "log-conformance"),
             Map.entry("org.dirtylog.seams", "seams"),
+            Map.entry("org.dirtylog.leg.chaos", "leg-chaos"),
             Map.entry("org.dirtylog.mirror", "mirror"),
             Map.entry("org.dirtylog.nbd", "nbd"),
             Map.entry("org.dirtylog.export", "export"),

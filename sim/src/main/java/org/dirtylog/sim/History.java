@@ -291,9 +291,7 @@ public final class History {
         }
         world.trace.note(killed ? "killed" : "power fails");
         tampering.remember(session.isOpened(), !killed);
-        if (!killed) {
-            legTampering.remember();
-        }
+        legTampering.remember(session.isOpened(), !killed);
         failure = world.judge.survived(lostNothing);
         if (failure != null) {
             failure = "after the crash: " + failure;
