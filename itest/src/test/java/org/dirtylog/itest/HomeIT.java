@@ -83,7 +83,8 @@ class HomeIT {
             daemon.awaitLog(line -> line.contains("'bad name' is no name"));
             daemon.awaitLog(line -> line.contains("line 1: key 'tabel' is unknown"));
             // That it has the legs of another one is another matter; the mark is none.
-            daemon.awaitStatus("mark", status -> status.get("message").asText().contains("already open"));
+            daemon.awaitStatus("mark", status -> status.get("message").asText().contains("belongs to mirror")
+                    || status.get("message").asText().contains("already open"));
             String list = daemon.command("mirror:list").good().out();
             for (String name : new String[] {"latin", "folder", "link", "bad name", "typo"}) {
                 assertTrue(list.contains(name + " failed\n"), list);
@@ -108,6 +109,11 @@ class HomeIT {
                 file("a"), Files.readString(file("a")).replace(" " + folder + "/a", " " + up + folder + "/a"));
         Files.delete(record("a"));
         Files.delete(log("a"));
+        for (String leg : new String[] {"a-0.img", "a-1.img"}) {
+            // Without the label of the mirror that was.
+            Files.delete(folder.resolve(leg));
+            Scratch.file(folder, leg, 2 * MIB);
+        }
         try (Daemon daemon = Daemon.run(home())) {
             daemon.awaitReady("a");
             String leg = daemon.status("a").at("/legs/0/path").asText();

@@ -2,6 +2,7 @@
 package org.dirtylog.mirror;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -90,6 +91,9 @@ final class Remains {
             }
             try {
                 unlabel(i, leg, found.get());
+            } catch (NoSuchFileException e) {
+                // What is gone needs no name taken off; if it comes back, its label says what it was.
+                continue;
             } catch (IOException | RuntimeException e) {
                 left.add(leg.path() + " (" + (e instanceof IOException io ? FileReason.of(io) : e) + ")");
             }
