@@ -102,7 +102,7 @@ class HandshakeTest extends ServerFixture {
     @Test
     void options_that_are_not_known_and_TLS_are_unsupported() throws IOException {
         try (WireClient client = WireClient.greeted(socket, 3)) {
-            for (int option : new int[] {Wire.OPT_STARTTLS, 11, 99, -1}) {
+            for (int option : new int[] {Wire.OPT_STARTTLS, 12, 99, -1}) {
                 client.option(option, new byte[3]);
                 assertEquals(Wire.REP_ERR_UNSUP, client.optionReply().type(), "option " + option);
             }
