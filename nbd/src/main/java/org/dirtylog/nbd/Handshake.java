@@ -50,9 +50,7 @@ final class Handshake {
         if ((flags & ~(Wire.FLAG_FIXED_NEWSTYLE | Wire.FLAG_NO_ZEROES)) != 0) {
             throw new IOException("client flags " + Integer.toHexString(flags) + " are unknown");
         }
-        if ((flags & Wire.FLAG_FIXED_NEWSTYLE) == 0) {
-            throw new IOException("the client does not speak fixed newstyle");
-        }
+        boolean fixed = (flags & Wire.FLAG_FIXED_NEWSTYLE) != 0;
         noZeroes = (flags & Wire.FLAG_NO_ZEROES) != 0;
         while (true) {
             ByteBuffer head = need(16, false);
@@ -61,6 +59,10 @@ final class Handshake {
             }
             int option = head.getInt();
             long length = Integer.toUnsignedLong(head.getInt());
+            if (!fixed && option != Wire.OPT_EXPORT_NAME) {
+                throw new IOException("option " + Integer.toUnsignedString(option)
+                        + " of a client that does not speak fixed newstyle, and cannot be answered");
+            }
             if (length > MAX_OPTION_BYTES) {
                 skip(length);
                 if (option == Wire.OPT_EXPORT_NAME) {

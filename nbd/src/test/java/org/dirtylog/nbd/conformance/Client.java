@@ -15,7 +15,7 @@ import java.nio.file.Path;
  * from the text of the protocol alone and shares nothing with the server.
  */
 final class Client implements AutoCloseable {
-    private static final long PATIENCE_MILLIS = 5_000;
+    private static final long PATIENCE_MILLIS = 20_000;
 
     private final SocketChannel channel;
     private final Selector readable;
