@@ -63,7 +63,7 @@ final class Transmission {
         } finally {
             if (!asked) {
                 // Who leaves without a word, or is sent away, waits for nothing; who asks to leave, for all.
-                commands.abandon();
+                abandon();
             }
             try {
                 replies.flush();
@@ -72,6 +72,11 @@ final class Transmission {
                 shared.connections().giveBack(memory);
             }
         }
+    }
+
+    /** Long requests end after the piece that they are in. Safe for use by any thread. */
+    void abandon() {
+        commands.abandon();
     }
 
     /** Brings a header into the buffer; answers {@code false} at the end. */

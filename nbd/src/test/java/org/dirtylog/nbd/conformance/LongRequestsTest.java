@@ -117,6 +117,27 @@ class LongRequestsTest {
         assertEquals(SIZE / PIECE, device.pieces.get());
     }
 
+    @Test
+    void an_export_that_is_withdrawn_is_left_alone_soon_also_where_there_was_no_place_to_hand_over_to()
+            throws Exception {
+        Path narrow = folder.resolve("narrow");
+        try (NbdServer one = new NbdServer(narrow, tasks, NbdLimits.STANDARD.withRequests(1, 1))) {
+            one.add(NbdExport.of("disk", device));
+            device.zero = new CountDownLatch(1);
+            try (Transfer first = Transfer.begun(narrow, "disk", Mode.EXTENDED);
+                    Transfer second = Transfer.begun(narrow, "disk", Mode.EXTENDED)) {
+                first.ask(0, Transfer.WRITE_ZEROES, 1, 0, SIZE);
+                awaitPieces(2);
+                second.ask(0, Transfer.WRITE_ZEROES, 1, 0, SIZE);
+                awaitPieces(3);
+                one.remove("disk");
+                device.zero.countDown();
+                Thread.sleep(200);
+                assertTrue(device.pieces.get() < 10, device.pieces + " pieces");
+            }
+        }
+    }
+
     private void awaitPieces(int count) throws InterruptedException {
         while (device.pieces.get() < count) {
             Thread.sleep(5);
