@@ -221,6 +221,37 @@ class TransmissionTest extends ServerFixture {
     }
 
     @Test
+    void a_context_that_tells_nothing_is_an_error_and_no_empty_chunk() throws IOException {
+        server.add(NbdExport.of("mute", device).withContext(new MetaContext() {
+            @Override
+            public String name() {
+                return "test:mute";
+            }
+
+            @Override
+            public void describe(long positionBytes, long bytes, Visitor visitor) {
+                assertTrue(bytes > 0);
+            }
+        }));
+        try (WireClient client = WireClient.greeted(socket, 3)) {
+            client.option(Wire.OPT_STRUCTURED_REPLY, new byte[0]);
+            client.expectAck();
+            client.option(Wire.OPT_SET_META_CONTEXT, WireClient.queries("mute", "base:allocation", "test:mute"));
+            client.optionReply();
+            client.optionReply();
+            client.expectAck();
+            client.option(Wire.OPT_GO, WireClient.info("mute"));
+            while (client.optionReply().type() != Wire.REP_ACK) {
+                continue;
+            }
+            client.ask(0, Wire.CMD_BLOCK_STATUS, 1, 0, 1000);
+            WireClient.Reply refused = client.chunk();
+            assertEquals(Wire.EIO, refused.error());
+            assertEquals(Wire.CHUNK_DONE, refused.flags());
+        }
+    }
+
+    @Test
     void a_read_only_export_refuses_changes() throws IOException {
         server.add(NbdExport.of("fixed", device).asReadOnly());
         try (WireClient client = WireClient.connected(socket, "fixed", false)) {
