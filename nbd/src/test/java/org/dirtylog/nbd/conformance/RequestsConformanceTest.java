@@ -221,7 +221,7 @@ class RequestsConformanceTest extends Rules {
                 long begun = System.nanoTime();
                 int error = transfer.result(flags | Transfer.FAST_ZERO, Transfer.WRITE_ZEROES, AREA, 16 << 20);
                 assertTrue(error == 0 || error == Transfer.ENOTSUP, "error " + error);
-                assertTrue(System.nanoTime() - begun < 1_000_000_000L, "neither fast nor refused");
+                assertTrue(System.nanoTime() - begun < 5_000_000_000L, "neither fast nor refused");
             }
         }
     }

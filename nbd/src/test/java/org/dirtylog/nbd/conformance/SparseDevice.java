@@ -29,6 +29,8 @@ final class SparseDevice implements BlockDevice {
     volatile CountDownLatch force;
     /** Pieces that are zeroed wait for it, the first one apart. */
     volatile CountDownLatch zero;
+    /** How long each of them takes. */
+    volatile long zeroMillis;
 
     SparseDevice(long sizeBytes) {
         this.sizeBytes = sizeBytes;
@@ -41,6 +43,14 @@ final class SparseDevice implements BlockDevice {
             } catch (InterruptedException e) {
                 throw new IOException(e);
             }
+        }
+    }
+
+    private static void await(long millis) throws IOException {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            throw new IOException(e);
         }
     }
 
@@ -95,6 +105,9 @@ final class SparseDevice implements BlockDevice {
         longestPiece.accumulateAndGet(bytes, Math::max);
         if (pieces.incrementAndGet() > 1) {
             await(zero);
+        }
+        if (zeroMillis > 0) {
+            await(zeroMillis);
         }
         punch(positionBytes, positionBytes + bytes, zeroing == Zeroing.KEEP_ALLOCATED);
     }
