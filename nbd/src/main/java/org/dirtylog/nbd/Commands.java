@@ -3,6 +3,7 @@ package org.dirtylog.nbd;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.HashSet;
 import java.util.Map;
 import org.dirtylog.seams.BlockDevice;
 import org.dirtylog.seams.BlockDevice.Zeroing;
@@ -15,30 +16,43 @@ final class Commands {
     private static final Logger LOG = LoggerFactory.getLogger(Commands.class);
     /** Of all contexts together. */
     private static final int MAX_EXTENTS = 1 << 14;
+    /** To look at more takes too long, if each KiB of it can be in another state; clients ask for the rest. */
+    private static final long MOST_TOLD_BYTES = 1L << 40;
+    /** Multiples of this are where long requests are cut, so that each piece has to wait for little, and lets others go on. */
+    private static final long PIECE_BYTES = 64L << 20;
 
     private final NbdExport export;
     private final BlockDevice device;
     private final Map<Integer, MetaContext> contexts;
     private final Replies replies;
+    private final Headers headers;
+    private volatile boolean abandoned;
 
     Commands(NbdExport export, Map<Integer, MetaContext> contexts, Replies replies) {
         this.export = export;
         this.device = export.device();
         this.contexts = contexts;
         this.replies = replies;
+        headers = replies.headers();
     }
 
     /** The error that a request earns before anything is done, or 0. */
     int refusal(Request request) {
         int allowed = switch (request.type) {
-            case Wire.CMD_READ -> Wire.DF | Wire.FUA;
-            case Wire.CMD_WRITE, Wire.CMD_TRIM -> Wire.FUA;
+            case Wire.CMD_READ -> headers.chunked() ? Wire.DF | Wire.FUA : Wire.FUA;
+            case Wire.CMD_WRITE -> headers == Headers.EXTENDED ? Wire.FUA | Wire.PAYLOAD_LEN : Wire.FUA;
+            case Wire.CMD_TRIM -> Wire.FUA;
             case Wire.CMD_WRITE_ZEROES -> Wire.FUA | Wire.NO_HOLE | Wire.FAST_ZERO;
-            case Wire.CMD_BLOCK_STATUS -> Wire.REQ_ONE | Wire.FUA;
+            case Wire.CMD_BLOCK_STATUS ->
+                request.contexts == null ? Wire.REQ_ONE | Wire.FUA : Wire.REQ_ONE | Wire.FUA | Wire.PAYLOAD_LEN;
             case Wire.CMD_FLUSH, Wire.CMD_CACHE -> Wire.FUA;
             default -> -1;
         };
-        if (allowed == -1 || (request.flags & ~allowed) != 0 || request.has(Wire.DF) && !replies.structured()) {
+        if (allowed == -1 || (request.flags & ~allowed) != 0) {
+            return Wire.EINVAL;
+        }
+        if (request.type == Wire.CMD_WRITE && request.payload != request.length) {
+            // By its header nothing follows that could be written.
             return Wire.EINVAL;
         }
         if (request.type == Wire.CMD_FLUSH) {
@@ -65,6 +79,14 @@ final class Commands {
         return 0;
     }
 
+    /** Whether it is carried out in several pieces, which takes its time however quick each of them is. */
+    boolean isLong(Request request) {
+        return request.length > PIECE_BYTES
+                && (request.type == Wire.CMD_TRIM
+                        || request.type == Wire.CMD_WRITE_ZEROES
+                        || request.type == Wire.CMD_CACHE);
+    }
+
     boolean isQuick(Request request) {
         return switch (request.type) {
             case Wire.CMD_READ -> device.isQuick(BlockDevice.Operation.READ, request.position, request.length);
@@ -82,10 +104,10 @@ final class Commands {
         try {
             switch (request.type) {
                 case Wire.CMD_FLUSH -> device.force();
-                case Wire.CMD_CACHE -> device.prefetch(request.position, request.length);
+                case Wire.CMD_CACHE -> inPieces(request, null);
                 case Wire.CMD_TRIM -> {
                     if (device.punchesHoles()) {
-                        device.zero(request.position, request.length, Zeroing.MAY_PUNCH);
+                        inPieces(request, Zeroing.MAY_PUNCH);
                     }
                 }
                 case Wire.CMD_WRITE_ZEROES -> {
@@ -93,7 +115,7 @@ final class Commands {
                     if (request.has(Wire.FAST_ZERO) && !(hole && device.punchesHoles())) {
                         return Wire.ENOTSUP;
                     }
-                    device.zero(request.position, request.length, hole ? Zeroing.MAY_PUNCH : Zeroing.KEEP_ALLOCATED);
+                    inPieces(request, hole ? Zeroing.MAY_PUNCH : Zeroing.KEEP_ALLOCATED);
                 }
                 default -> throw new IllegalStateException("command " + request.type);
             }
@@ -104,6 +126,28 @@ final class Commands {
         } catch (Throwable e) {
             return error(e);
         }
+    }
+
+    /** Zeroes, or brings into a cache if there is nothing to say about zeroing. */
+    private void inPieces(Request request, Zeroing zeroing) throws IOException {
+        long end = request.position + request.length;
+        for (long at = request.position; at < end; ) {
+            if (abandoned && at > request.position) {
+                throw new AbandonedException(request.position, at);
+            }
+            long bytes = Math.min(end - at, PIECE_BYTES - (at & PIECE_BYTES - 1));
+            if (zeroing == null) {
+                device.prefetch(at, bytes);
+            } else {
+                device.zero(at, bytes, zeroing);
+            }
+            at += bytes;
+        }
+    }
+
+    /** Nobody waits for the ends of long requests any more: they end after the piece that they are in. Safe for any thread. */
+    void abandon() {
+        abandoned = true;
     }
 
     /** Writes one piece of a request; answers the error, or 0. */
@@ -154,7 +198,7 @@ final class Commands {
         for (int i = 0; i < payload.parts() && error == 0; i++) {
             ByteBuffer part = payload.part(i).clear();
             if (i == 0) {
-                replies.putReadHead(part, request.cookie, request.position, (int) request.length);
+                replies.putReadHead(part, request, true);
             }
             part.limit(part.position() + payload.bytesOf(i));
             error = read(request.position + (long) i * Slabs.PAYLOAD_BYTES, part);
@@ -176,13 +220,41 @@ final class Commands {
             if (cause instanceof OutOfMemoryError) {
                 return Wire.ENOMEM;
             }
+            if (cause instanceof AbandonedException) {
+                return Wire.ESHUTDOWN;
+            }
         }
         return Wire.EIO;
     }
 
+    // ---- block status -----------------------------------------------------------------------------------------------
+
+    /** Whether what follows the header can be a choice of contexts; if so, it is short. */
+    boolean choosesContexts(Request request) {
+        long ids = (request.payload - 8) / 4;
+        return request.type == Wire.CMD_BLOCK_STATUS
+                && request.payload == 8 + 4 * ids
+                && ids > 0
+                && ids <= contexts.size();
+    }
+
+    /** Takes the choice; answers whether each of its contexts was agreed on, and is there once. */
+    boolean takeContexts(Request request, ByteBuffer in) {
+        int end = in.position() + (int) request.payload;
+        long length = in.getLong();
+        request.length = length < 0 ? Long.MAX_VALUE : length;
+        request.contexts = new HashSet<>();
+        boolean known = true;
+        while (in.position() < end) {
+            int id = in.getInt();
+            known &= contexts.containsKey(id) && request.contexts.add(id);
+        }
+        return known;
+    }
+
     /** How much room {@link #blockStatus} needs. */
     int blockStatusBytes(Request request) {
-        return contexts.size() * (BlockStatus.HEAD_BYTES + 8 * mostExtents(request));
+        return contexts.size() * BlockStatus.chunkBytes(headers, mostExtents(request));
     }
 
     private int mostExtents(Request request) {
@@ -194,23 +266,28 @@ final class Commands {
     void blockStatus(Request request, ByteBuffer out) {
         int start = out.position();
         try {
-            int left = contexts.size();
+            int left = request.contexts == null ? contexts.size() : request.contexts.size();
             for (Map.Entry<Integer, MetaContext> context : contexts.entrySet()) {
-                int head = out.position();
-                out.position(head + Wire.CHUNK_BYTES);
-                out.putInt(context.getKey());
-                BlockStatus told = new BlockStatus(out, mostExtents(request));
-                context.getValue().describe(request.position, request.length, told::add);
-                told.end();
-                int end = out.position();
-                int flags = --left == 0 ? Wire.CHUNK_DONE : 0;
-                out.position(head);
-                replies.putChunk(out, flags, Wire.CHUNK_BLOCK_STATUS, request.cookie, end - head - Wire.CHUNK_BYTES);
-                out.position(end);
+                if (request.contexts == null || request.contexts.contains(context.getKey())) {
+                    int flags = --left == 0 ? Wire.CHUNK_DONE : 0;
+                    put(request, context.getKey(), context.getValue(), flags, out);
+                }
             }
         } catch (Throwable e) {
             out.position(start);
-            replies.putDone(out, request.cookie, error(e));
+            replies.putDone(out, request, error(e));
         }
+    }
+
+    private void put(Request request, int id, MetaContext context, int flags, ByteBuffer out) throws IOException {
+        int head = out.position();
+        out.position(head + headers.replyBytes);
+        BlockStatus told = new BlockStatus(out, headers, id, mostExtents(request));
+        context.describe(request.position, Math.min(request.length, MOST_TOLD_BYTES), told::add);
+        int bytes = told.end();
+        int end = out.position();
+        out.position(head);
+        replies.putChunk(out, flags, BlockStatus.type(headers), request, bytes);
+        out.position(end);
     }
 }

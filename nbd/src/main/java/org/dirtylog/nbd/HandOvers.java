@@ -179,7 +179,7 @@ final class HandOvers {
                 if (out.remaining() < Replies.headBytes()) {
                     flush();
                 }
-                replies.putDone(out, work.request.cookie, work.error);
+                replies.putDone(out, work.request, work.error);
                 return;
             }
             flush();

@@ -24,14 +24,14 @@ final class Handshake {
     private final Patience sending;
     private final ByteBuffer in = ByteBuffer.allocate(MAX_OPTION_BYTES + 16);
     private boolean noZeroes;
-    private boolean structured;
+    private Headers headers = Headers.SIMPLE;
     /** The contexts chosen, by id; they hold for the export that they were chosen for. */
     private Map<Integer, MetaContext> contexts = Map.of();
 
     private NbdExport contextsOf;
 
     /** What was agreed. */
-    record Agreed(NbdExport export, boolean structured, Map<Integer, MetaContext> contexts) {}
+    record Agreed(NbdExport export, Headers headers, Map<Integer, MetaContext> contexts) {}
 
     Handshake(NbdStream stream, Supplier<Map<String, NbdExport>> exports, Patience receiving, Patience sending) {
         this.stream = stream;
@@ -50,9 +50,7 @@ final class Handshake {
         if ((flags & ~(Wire.FLAG_FIXED_NEWSTYLE | Wire.FLAG_NO_ZEROES)) != 0) {
             throw new IOException("client flags " + Integer.toHexString(flags) + " are unknown");
         }
-        if ((flags & Wire.FLAG_FIXED_NEWSTYLE) == 0) {
-            throw new IOException("the client does not speak fixed newstyle");
-        }
+        boolean fixed = (flags & Wire.FLAG_FIXED_NEWSTYLE) != 0;
         noZeroes = (flags & Wire.FLAG_NO_ZEROES) != 0;
         while (true) {
             ByteBuffer head = need(16, false);
@@ -61,6 +59,10 @@ final class Handshake {
             }
             int option = head.getInt();
             long length = Integer.toUnsignedLong(head.getInt());
+            if (!fixed && option != Wire.OPT_EXPORT_NAME) {
+                throw new IOException("option " + Integer.toUnsignedString(option)
+                        + " of a client that does not speak fixed newstyle, and cannot be answered");
+            }
             if (length > MAX_OPTION_BYTES) {
                 skip(length);
                 if (option == Wire.OPT_EXPORT_NAME) {
@@ -93,14 +95,8 @@ final class Handshake {
                 return info(option, data);
             }
             case Wire.OPT_LIST -> list(option, data);
-            case Wire.OPT_STRUCTURED_REPLY -> {
-                if (data.hasRemaining()) {
-                    reply(option, Wire.REP_ERR_INVALID, text("this option has no data"));
-                } else {
-                    structured = true;
-                    reply(option, Wire.REP_ACK, ByteBuffer.allocate(0));
-                }
-            }
+            case Wire.OPT_STRUCTURED_REPLY -> headers(option, Headers.STRUCTURED, data);
+            case Wire.OPT_EXTENDED_HEADERS -> headers(option, Headers.EXTENDED, data);
             case Wire.OPT_LIST_META_CONTEXT, Wire.OPT_SET_META_CONTEXT -> metaContext(option, data);
             default ->
                 reply(
@@ -113,20 +109,43 @@ final class Handshake {
 
     // ---- options ----------------------------------------------------------------------------------------------------
 
+    private void headers(int option, Headers wanted, ByteBuffer data) throws IOException {
+        if (data.hasRemaining()) {
+            reply(option, Wire.REP_ERR_INVALID, text("this option has no data"));
+        } else if (wanted.compareTo(headers) < 0) {
+            reply(option, Wire.REP_ERR_EXT_HEADER_REQD, text("extended headers are agreed on, there is no way back"));
+        } else {
+            headers = wanted;
+            reply(option, Wire.REP_ACK, ByteBuffer.allocate(0));
+        }
+    }
+
     private Agreed exportName(ByteBuffer data) throws IOException {
+        if (headers == Headers.EXTENDED) {
+            throw new IOException("extended headers were agreed on, which EXPORT_NAME does not go with; GO does");
+        }
         Optional<String> name = string(data, data.remaining());
         NbdExport export =
                 name.flatMap(this::find).orElseThrow(() -> new IOException("no export of the name asked for"));
         ByteBuffer answer = ByteBuffer.allocate(10 + 124);
-        answer.putLong(export.device().sizeBytes()).putShort((short) export.transmissionFlags(structured));
+        answer.putLong(export.device().sizeBytes()).putShort((short) transmissionFlags(export));
         answer.position(noZeroes ? 10 : 134);
         send(answer);
         return agreed(export);
     }
 
+    private int transmissionFlags(NbdExport export) {
+        return export.transmissionFlags(
+                headers, headers == Headers.EXTENDED && !contextsFor(export).isEmpty());
+    }
+
     private Agreed agreed(NbdExport export) {
+        return new Agreed(export, headers, contextsFor(export));
+    }
+
+    private Map<Integer, MetaContext> contextsFor(NbdExport export) {
         // Another one may have come under the same name meanwhile.
-        return new Agreed(export, structured, export == contextsOf ? contexts : Map.of());
+        return export == contextsOf ? contexts : Map.of();
     }
 
     private Optional<NbdExport> find(String name) {
@@ -159,7 +178,7 @@ final class Handshake {
         }
         NbdExport found = export.get();
         ByteBuffer size = ByteBuffer.allocate(12).putShort((short) Wire.INFO_EXPORT);
-        size.putLong(found.device().sizeBytes()).putShort((short) found.transmissionFlags(structured));
+        size.putLong(found.device().sizeBytes()).putShort((short) transmissionFlags(found));
         reply(option, Wire.REP_INFO, size.flip());
         while (data.hasRemaining()) {
             int wanted = Short.toUnsignedInt(data.getShort());
@@ -205,8 +224,8 @@ final class Handshake {
             contexts = Map.of();
             contextsOf = null;
         }
-        if (!structured) {
-            reply(option, Wire.REP_ERR_INVALID, text("structured replies come first"));
+        if (!headers.chunked()) {
+            reply(option, Wire.REP_ERR_INVALID, text("structured replies or extended headers come first"));
             return;
         }
         List<String> queries = new ArrayList<>();

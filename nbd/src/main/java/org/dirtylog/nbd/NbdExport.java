@@ -107,13 +107,14 @@ public final class NbdExport {
         return contexts;
     }
 
-    /** Tells a client what it may ask for. */
-    int transmissionFlags(boolean structured) {
+    /** Tells a client what it may ask for, and whether it may choose among contexts each time that it asks. */
+    int transmissionFlags(Headers headers, boolean choosesContexts) {
         int flags = Wire.SEND_HAS_FLAGS | Wire.SEND_FLUSH | Wire.SEND_FUA | Wire.SEND_CACHE;
         // True without any doing of ours: all connections use one device, and its force covers whatever returned
         // before.
         flags |= Wire.CAN_MULTI_CONN;
-        flags |= structured ? Wire.SEND_DF : 0;
+        flags |= headers.chunked() ? Wire.SEND_DF : 0;
+        flags |= choosesContexts ? Wire.BLOCK_STAT_PAYLOAD : 0;
         if (readOnly) {
             return flags | Wire.SEND_READ_ONLY;
         }

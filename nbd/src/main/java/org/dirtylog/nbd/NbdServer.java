@@ -46,6 +46,7 @@ public final class NbdServer implements AutoCloseable {
         private final Patience receiving = new Patience();
         private final Patience sending = new Patience();
         private volatile NbdExport export;
+        private volatile Transmission transmission;
         private volatile boolean negotiated;
 
         Connection(SocketChannel channel) throws IOException {
@@ -65,7 +66,8 @@ public final class NbdServer implements AutoCloseable {
                     export = agreed.get().export();
                     // Removed meanwhile: whoever removed it did not see this connection.
                     if (exports.get(export.name()) == export) {
-                        new Transmission(stream, agreed.get(), shared, receiving, sending).run();
+                        transmission = new Transmission(stream, agreed.get(), shared, receiving, sending);
+                        transmission.run();
                     }
                 }
             } catch (IOException | RuntimeException | Error e) {
@@ -80,6 +82,15 @@ public final class NbdServer implements AutoCloseable {
         private String exportName() {
             NbdExport agreed = export;
             return agreed == null ? "" : agreed.name();
+        }
+
+        /** Ends it, also if its thread is in the middle of a long request. */
+        void cutOff() {
+            Transmission running = transmission;
+            if (running != null) {
+                running.abandon();
+            }
+            stream.close();
         }
 
         /** Cuts the client off if it stood still for too long. */
@@ -217,7 +228,7 @@ public final class NbdServer implements AutoCloseable {
         for (Connection connection : connections) {
             if (which.test(connection)) {
                 waitFor(connection, deadline);
-                connection.stream.close();
+                connection.cutOff();
             }
         }
     }

@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
  */
 final class Replies {
     private final NbdStream stream;
-    private final boolean structured;
+    private final Headers headers;
     private final Patience patience;
     private final Object writing = new Object();
     /** Replies of the connection's own thread that are not sent yet. */
@@ -24,20 +24,20 @@ final class Replies {
         void run() throws IOException;
     }
 
-    Replies(NbdStream stream, boolean structured, Patience patience, ByteBuffer gathered) {
+    Replies(NbdStream stream, Headers headers, Patience patience, ByteBuffer gathered) {
         this.stream = stream;
-        this.structured = structured;
+        this.headers = headers;
         this.patience = patience;
         this.gathered = gathered;
     }
 
-    boolean structured() {
-        return structured;
+    Headers headers() {
+        return headers;
     }
 
     /** How long a reply without data is at most, and the head of one with data. */
     static int headBytes() {
-        return Wire.CHUNK_BYTES + 8;
+        return Headers.EXTENDED.replyBytes + 8;
     }
 
     /** A place for a reply of so many bytes, by the connection's thread; it is sent by {@link #flush()} at the latest. */
@@ -100,33 +100,39 @@ final class Replies {
     }
 
     /** The reply to a request that returns no data. */
-    void putDone(ByteBuffer out, long cookie, int error) {
-        if (!structured) {
-            putSimple(out, cookie, error);
+    void putDone(ByteBuffer out, Request request, int error) {
+        if (!headers.chunked()) {
+            putSimple(out, request, error);
         } else if (error == 0) {
-            putChunk(out, Wire.CHUNK_DONE, 0, cookie, 0);
+            putChunk(out, Wire.CHUNK_DONE, 0, request, 0);
         } else {
-            putChunk(out, Wire.CHUNK_DONE, Wire.CHUNK_ERROR, cookie, 6);
+            putChunk(out, Wire.CHUNK_DONE, Wire.CHUNK_ERROR, request, 6);
             out.putInt(error).putShort((short) 0);
         }
     }
 
-    void putSimple(ByteBuffer out, long cookie, int error) {
-        out.putInt(Wire.SIMPLE_REPLY_MAGIC).putInt(error).putLong(cookie);
+    private static void putSimple(ByteBuffer out, Request request, int error) {
+        out.putInt(Wire.SIMPLE_REPLY_MAGIC).putInt(error).putLong(request.cookie);
     }
 
-    void putChunk(ByteBuffer out, int flags, int type, long cookie, int length) {
-        out.putInt(Wire.STRUCTURED_REPLY_MAGIC).putShort((short) flags).putShort((short) type);
-        out.putLong(cookie).putInt(length);
-    }
-
-    /** What stands before the data of a read. */
-    void putReadHead(ByteBuffer out, long cookie, long position, int length) {
-        if (structured) {
-            putChunk(out, Wire.CHUNK_DONE, Wire.CHUNK_OFFSET_DATA, cookie, 8 + length);
-            out.putLong(position);
+    void putChunk(ByteBuffer out, int flags, int type, Request request, int length) {
+        boolean extended = headers == Headers.EXTENDED;
+        out.putInt(extended ? Wire.EXTENDED_REPLY_MAGIC : Wire.STRUCTURED_REPLY_MAGIC);
+        out.putShort((short) flags).putShort((short) type).putLong(request.cookie);
+        if (extended) {
+            out.putLong(request.position).putLong(length);
         } else {
-            putSimple(out, cookie, 0);
+            out.putInt(length);
+        }
+    }
+
+    /** What stands before the data of a read; {@code whole} if nothing can go wrong any more, so that no other chunk comes. */
+    void putReadHead(ByteBuffer out, Request request, boolean whole) {
+        if (headers.chunked()) {
+            putChunk(out, whole ? Wire.CHUNK_DONE : 0, Wire.CHUNK_OFFSET_DATA, request, 8 + (int) request.length);
+            out.putLong(request.position);
+        } else {
+            putSimple(out, request, 0);
         }
     }
 }

@@ -21,6 +21,7 @@ final class Transmission {
     private static final int PIECE_BYTES = 128 * 1024;
 
     private final NbdStream stream;
+    private final Headers headers;
     private final Shared shared;
     private final ByteBuffer[] memory;
     private final ByteBuffer in;
@@ -36,6 +37,7 @@ final class Transmission {
     Transmission(NbdStream stream, Handshake.Agreed agreed, Shared shared, Patience receiving, Patience sending)
             throws IOException {
         this.stream = stream;
+        headers = agreed.headers();
         this.shared = shared;
         this.receiving = receiving;
         memory = shared.connections().tryTake(1);
@@ -43,7 +45,7 @@ final class Transmission {
             throw new IOException("there is no memory for another client");
         }
         in = memory[0].slice(0, IN_BYTES).limit(0);
-        replies = new Replies(stream, agreed.structured(), sending, memory[0].slice(IN_BYTES, GATHERED_BYTES));
+        replies = new Replies(stream, headers, sending, memory[0].slice(IN_BYTES, GATHERED_BYTES));
         int rest = IN_BYTES + GATHERED_BYTES;
         commands = new Commands(agreed.export(), agreed.contexts(), replies);
         share = new Share(shared.payloads(), shared.limits().connectionBytes());
@@ -53,13 +55,16 @@ final class Transmission {
 
     /** Serves until the client leaves, or does what ends its connection; all replies are out when it returns. */
     void run() throws IOException {
+        boolean asked = false;
         try {
-            while (next()) {
-                if (!goOn()) {
-                    break;
-                }
+            while (!asked && next()) {
+                asked = !goOn();
             }
         } finally {
+            if (!asked) {
+                // Who leaves without a word, or is sent away, waits for nothing; who asks to leave, for all.
+                abandon();
+            }
             try {
                 replies.flush();
             } finally {
@@ -69,9 +74,14 @@ final class Transmission {
         }
     }
 
+    /** Long requests end after the piece that they are in. Safe for use by any thread. */
+    void abandon() {
+        commands.abandon();
+    }
+
     /** Brings a header into the buffer; answers {@code false} at the end. */
     private boolean next() throws IOException {
-        while (in.remaining() < Wire.REQUEST_BYTES) {
+        while (in.remaining() < headers.requestBytes) {
             replies.flush();
             boolean begun = in.hasRemaining();
             in.compact();
@@ -90,7 +100,7 @@ final class Transmission {
             }
         }
         receiving.next();
-        if (!request.take(in)) {
+        if (!request.take(in, headers)) {
             throw new IOException("a request does not begin with the magic");
         }
         return true;
@@ -113,7 +123,14 @@ final class Transmission {
         if (request.type == Wire.CMD_DISC) {
             return false;
         }
-        pipelined |= in.remaining() > (request.type == Wire.CMD_WRITE ? request.length : 0);
+        if (request.payload > Wire.MAX_PAYLOAD_BYTES) {
+            // What follows cannot be told from requests without reading all of it.
+            throw new IOException("a payload of " + request.payload + " bytes, at most " + Wire.MAX_PAYLOAD_BYTES);
+        }
+        pipelined |= in.remaining() > request.payload;
+        if (request.payload > 0 && request.type != Wire.CMD_WRITE && !takeContexts()) {
+            return true;
+        }
         int refusal = commands.refusal(request);
         if (request.type == Wire.CMD_WRITE) {
             write(refusal);
@@ -121,7 +138,7 @@ final class Transmission {
             done(refusal);
         } else if (request.type == Wire.CMD_BLOCK_STATUS) {
             commands.blockStatus(request, replies.gather(commands.blockStatusBytes(request)));
-        } else if (pipelined && !commands.isQuick(request)) {
+        } else if (commands.isLong(request) || pipelined && !commands.isQuick(request)) {
             slow();
         } else {
             carryOut();
@@ -130,7 +147,7 @@ final class Transmission {
     }
 
     private void done(int error) throws IOException {
-        replies.putDone(replies.gather(Replies.headBytes()), request.cookie, error);
+        replies.putDone(replies.gather(Replies.headBytes()), request, error);
     }
 
     /** Lets requests behind this one overtake it, if there is room. */
@@ -153,14 +170,25 @@ final class Transmission {
         }
     }
 
-    // ---- writes -----------------------------------------------------------------------------------------------------
+    // ---- payloads ---------------------------------------------------------------------------------------------------
+
+    /** Takes the choice of contexts that follows a question for block status; anything else is read past and refused. */
+    private boolean takeContexts() throws IOException {
+        if (commands.choosesContexts(request)) {
+            fill((int) request.payload);
+            receiving.next();
+            if (commands.takeContexts(request, in)) {
+                return true;
+            }
+            done(Wire.EINVAL);
+        } else {
+            write(Wire.EINVAL);
+        }
+        return false;
+    }
 
     private void write(int refusal) throws IOException {
-        if (request.length > Wire.MAX_PAYLOAD_BYTES) {
-            // What follows cannot be told from requests without reading all of it.
-            throw new IOException("a payload of " + request.length + " bytes, at most " + Wire.MAX_PAYLOAD_BYTES);
-        }
-        int length = (int) request.length;
+        int length = (int) request.payload;
         boolean slow = refusal == 0 && (pipelined || length >= LARGE_BYTES) && !commands.isQuick(request);
         if (slow) {
             HandedOver work = handOvers.tryTake(request, length);
@@ -171,7 +199,7 @@ final class Transmission {
             }
             replies.flush();
         }
-        int most = in.capacity() - Wire.REQUEST_BYTES;
+        int most = in.capacity() - headers.requestBytes;
         int error = refusal;
         long position = request.position;
         for (int left = length; left > 0; ) {
@@ -186,6 +214,17 @@ final class Transmission {
 
     /** Takes a piece of the payload where it lies; after an error it is only read past. */
     private int writeFromBuffer(long position, int length, int errorBefore) throws IOException {
+        fill(length);
+        int limit = in.limit();
+        int end = in.position() + length;
+        in.limit(end);
+        int error = errorBefore == 0 ? commands.write(position, in) : errorBefore;
+        in.limit(limit).position(end);
+        return error;
+    }
+
+    /** Brings so many bytes of a payload into the receive buffer. */
+    private void fill(int length) throws IOException {
         if (in.remaining() < length) {
             replies.flush();
         }
@@ -201,12 +240,6 @@ final class Transmission {
                 throw leftInPayload();
             }
         }
-        int limit = in.limit();
-        int end = in.position() + length;
-        in.limit(end);
-        int error = errorBefore == 0 ? commands.write(position, in) : errorBefore;
-        in.limit(limit).position(end);
-        return error;
     }
 
     /** Fills memory of its own with what is in the receive buffer, and with what comes after it. */
@@ -249,7 +282,7 @@ final class Transmission {
         if (whole <= replies.gatheredCapacity()) {
             ByteBuffer out = replies.gather(whole);
             int start = out.position();
-            replies.putReadHead(out, request.cookie, request.position, length);
+            replies.putReadHead(out, request, true);
             int error = readInto(out, request.position, length);
             if (error != 0) {
                 out.position(start);
@@ -284,28 +317,43 @@ final class Transmission {
     }
 
     /**
-     * There is no memory for the whole. A reply cannot be taken back: if not the first but a later piece cannot be read, the
-     * protocol wants the connection to end.
+     * There is no memory for the whole, so an error may turn up when the reply has begun. A simple one cannot be taken back: the
+     * protocol wants the connection to end. A chunk is filled up, and another one tells the error.
      */
     private void readInPieces(int length) throws IOException {
+        int error = 0;
         for (int at = 0; at < length; ) {
             int piece = Math.min(PIECE_BYTES, length - at);
             ByteBuffer out = replies.gather(Replies.headBytes() + piece);
             if (at == 0) {
-                replies.putReadHead(out, request.cookie, request.position, length);
+                replies.putReadHead(out, request, !headers.chunked());
             }
-            int error = readInto(out, request.position + at, piece);
+            int start = out.position();
+            error = error == 0 ? readInto(out, request.position + at, piece) : error;
             if (error != 0) {
-                out.clear();
-                if (at > 0) {
+                if (at == 0) {
+                    out.clear();
+                    done(error);
+                    return;
+                }
+                if (!headers.chunked()) {
+                    out.clear();
                     throw new IOException("a reply that had begun cannot be ended: error " + error + " at byte "
                             + (request.position + at));
                 }
-                done(error);
-                return;
+                pad(out.position(start), piece);
             }
             replies.flush();
             at += piece;
+        }
+        if (headers.chunked()) {
+            done(error);
+        }
+    }
+
+    private static void pad(ByteBuffer out, int length) {
+        for (int i = 0; i < length; i++) {
+            out.put((byte) 0);
         }
     }
 }

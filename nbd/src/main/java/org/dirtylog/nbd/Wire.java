@@ -9,6 +9,8 @@ final class Wire {
     static final int REQUEST_MAGIC = 0x25609513;
     static final int SIMPLE_REPLY_MAGIC = 0x67446698;
     static final int STRUCTURED_REPLY_MAGIC = 0x668e33ef;
+    static final int EXTENDED_REQUEST_MAGIC = 0x21e41c71;
+    static final int EXTENDED_REPLY_MAGIC = 0x6e8a278c;
 
     static final int FLAG_FIXED_NEWSTYLE = 1;
     static final int FLAG_NO_ZEROES = 1 << 1;
@@ -22,6 +24,7 @@ final class Wire {
     static final int OPT_STRUCTURED_REPLY = 8;
     static final int OPT_LIST_META_CONTEXT = 9;
     static final int OPT_SET_META_CONTEXT = 10;
+    static final int OPT_EXTENDED_HEADERS = 11;
 
     static final int REP_ACK = 1;
     static final int REP_SERVER = 2;
@@ -33,6 +36,7 @@ final class Wire {
     static final int REP_ERR_UNKNOWN = 0x80000006;
     static final int REP_ERR_SHUTDOWN = 0x80000007;
     static final int REP_ERR_TOO_BIG = 0x80000009;
+    static final int REP_ERR_EXT_HEADER_REQD = 0x8000000a;
 
     static final int INFO_EXPORT = 0;
     static final int INFO_NAME = 1;
@@ -49,6 +53,7 @@ final class Wire {
     static final int CAN_MULTI_CONN = 1 << 8;
     static final int SEND_CACHE = 1 << 10;
     static final int SEND_FAST_ZERO = 1 << 11;
+    static final int BLOCK_STAT_PAYLOAD = 1 << 12;
 
     static final int CMD_READ = 0;
     static final int CMD_WRITE = 1;
@@ -64,11 +69,13 @@ final class Wire {
     static final int DF = 1 << 2;
     static final int REQ_ONE = 1 << 3;
     static final int FAST_ZERO = 1 << 4;
+    static final int PAYLOAD_LEN = 1 << 5;
 
     static final int CHUNK_DONE = 1;
     static final int CHUNK_OFFSET_DATA = 1;
     static final int CHUNK_OFFSET_HOLE = 2;
     static final int CHUNK_BLOCK_STATUS = 5;
+    static final int CHUNK_BLOCK_STATUS_EXT = 6;
     static final int CHUNK_ERROR = (1 << 15) + 1;
 
     static final int STATE_HOLE = 1;
@@ -82,12 +89,6 @@ final class Wire {
     static final int ENOTSUP = 95;
     static final int ESHUTDOWN = 108;
 
-    /** Bytes of a request's header. */
-    static final int REQUEST_BYTES = 28;
-    /** Bytes of a simple reply without data. */
-    static final int SIMPLE_REPLY_BYTES = 16;
-    /** Bytes of a chunk's header. */
-    static final int CHUNK_BYTES = 20;
     /** Longest string: "Values", limits of strings. */
     static final int MAX_STRING_BYTES = 4096;
     /** Most data a request may carry or ask for; what clients assume that ask for no block sizes. */

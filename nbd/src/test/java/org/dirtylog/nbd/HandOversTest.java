@@ -176,7 +176,7 @@ class HandOversTest extends ServerFixture {
     /** A read behind a flush that waits is answered first: so there was a place, and room, for the flush. */
     private void assertOvertakes(WireClient client) throws IOException {
         device.gate = new CountDownLatch(1);
-        ByteBuffer both = ByteBuffer.allocate(2 * Wire.REQUEST_BYTES);
+        ByteBuffer both = ByteBuffer.allocate(2 * Headers.SIMPLE.requestBytes);
         both.put(WireClient.request(0, Wire.CMD_FLUSH, 1, 0, 0));
         client.send(both.put(WireClient.request(0, Wire.CMD_READ, 2, 0, 512)).flip());
         assertEquals(2, client.simple(512).cookie());

@@ -102,7 +102,7 @@ class HandshakeTest extends ServerFixture {
     @Test
     void options_that_are_not_known_and_TLS_are_unsupported() throws IOException {
         try (WireClient client = WireClient.greeted(socket, 3)) {
-            for (int option : new int[] {Wire.OPT_STARTTLS, 11, 99, -1}) {
+            for (int option : new int[] {Wire.OPT_STARTTLS, 12, 99, -1}) {
                 client.option(option, new byte[3]);
                 assertEquals(Wire.REP_ERR_UNSUP, client.optionReply().type(), "option " + option);
             }
@@ -198,10 +198,24 @@ class HandshakeTest extends ServerFixture {
     }
 
     @Test
-    void flags_that_are_not_known_end_the_connection_and_so_does_oldstyle() throws IOException {
-        for (int flags : new int[] {0, 2, 4, -1}) {
+    void flags_that_are_not_known_end_the_connection() throws IOException {
+        for (int flags : new int[] {4, 7, -1}) {
             try (WireClient client = WireClient.greeted(socket, flags)) {
                 assertTrue(client.isClosed(), "flags " + flags);
+            }
+        }
+    }
+
+    @Test
+    void a_client_of_plain_newstyle_can_choose_an_export_and_nothing_else() throws IOException {
+        try (WireClient client = WireClient.greeted(socket, 2)) {
+            client.option(Wire.OPT_EXPORT_NAME, "disk".getBytes(StandardCharsets.UTF_8));
+            assertEquals(1 << 20, client.receive(10).getLong());
+        }
+        for (int option : new int[] {Wire.OPT_LIST, Wire.OPT_GO, Wire.OPT_STARTTLS, 99}) {
+            try (WireClient client = WireClient.greeted(socket, 0)) {
+                client.option(option, new byte[0]);
+                assertTrue(client.isClosed(), "option " + option);
             }
         }
     }

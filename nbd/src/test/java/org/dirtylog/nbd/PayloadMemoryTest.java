@@ -145,6 +145,33 @@ class PayloadMemoryTest extends ServerFixture {
     }
 
     @Test
+    void an_error_in_a_later_piece_is_told_behind_the_chunk_that_had_begun() throws IOException {
+        WireClient hog = hog();
+        try (WireClient client = WireClient.connected(socket, "other", true)) {
+            Arrays.fill(other.bytes, (byte) 7);
+            other.failsFrom = 1 << 20;
+            client.ask(Wire.DF, Wire.CMD_READ, 1, 0, MOST);
+            WireClient.Reply data = client.chunk();
+            assertEquals(Wire.CHUNK_OFFSET_DATA, data.type());
+            assertEquals(0, data.flags());
+            assertEquals(7, data.data().get(8 + (1 << 20) - 1));
+            assertEquals(0, data.data().get(8 + (1 << 20)));
+            WireClient.Reply error = client.chunk();
+            assertEquals(Wire.EIO, error.error());
+            assertEquals(Wire.CHUNK_DONE, error.flags());
+            other.failsFrom = Long.MAX_VALUE;
+            client.ask(0, Wire.CMD_READ, 2, 0, MOST);
+            assertEquals(MOST + 8, client.chunk().data().remaining());
+            WireClient.Reply done = client.chunk();
+            assertEquals(0, done.type());
+            assertEquals(Wire.CHUNK_DONE, done.flags());
+        } finally {
+            hog.close();
+            big.gate.countDown();
+        }
+    }
+
+    @Test
     void slabs_are_given_all_or_none_and_come_back() {
         Slabs slabs = new Slabs(3);
         ByteBuffer[] two = slabs.tryTake(2);

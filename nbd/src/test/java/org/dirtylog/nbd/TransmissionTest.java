@@ -153,7 +153,7 @@ class TransmissionTest extends ServerFixture {
     void requests_behind_one_that_waits_overtake_it() throws IOException {
         device.gate = new CountDownLatch(1);
         try (WireClient client = WireClient.connected(socket, "disk", false)) {
-            ByteBuffer both = ByteBuffer.allocate(2 * Wire.REQUEST_BYTES + 512);
+            ByteBuffer both = ByteBuffer.allocate(2 * Headers.SIMPLE.requestBytes + 512);
             both.put(WireClient.request(0, Wire.CMD_WRITE, 1, 0, 512)).put(new byte[512]);
             client.send(
                     both.put(WireClient.request(0, Wire.CMD_READ, 2, 4096, 512)).flip());
@@ -166,7 +166,7 @@ class TransmissionTest extends ServerFixture {
     @Test
     void every_one_of_many_requests_at_once_is_answered_once() throws IOException {
         try (WireClient client = WireClient.connected(socket, "disk", false)) {
-            ByteBuffer all = ByteBuffer.allocate(200 * Wire.REQUEST_BYTES);
+            ByteBuffer all = ByteBuffer.allocate(200 * Headers.SIMPLE.requestBytes);
             for (int i = 0; i < 200; i++) {
                 all.put(WireClient.request(
                         0, i % 5 == 0 ? Wire.CMD_FLUSH : Wire.CMD_CACHE, i, 0, i % 5 == 0 ? 0 : 512));
@@ -221,6 +221,37 @@ class TransmissionTest extends ServerFixture {
     }
 
     @Test
+    void a_context_that_tells_nothing_is_an_error_and_no_empty_chunk() throws IOException {
+        server.add(NbdExport.of("mute", device).withContext(new MetaContext() {
+            @Override
+            public String name() {
+                return "test:mute";
+            }
+
+            @Override
+            public void describe(long positionBytes, long bytes, Visitor visitor) {
+                assertTrue(bytes > 0);
+            }
+        }));
+        try (WireClient client = WireClient.greeted(socket, 3)) {
+            client.option(Wire.OPT_STRUCTURED_REPLY, new byte[0]);
+            client.expectAck();
+            client.option(Wire.OPT_SET_META_CONTEXT, WireClient.queries("mute", "base:allocation", "test:mute"));
+            client.optionReply();
+            client.optionReply();
+            client.expectAck();
+            client.option(Wire.OPT_GO, WireClient.info("mute"));
+            while (client.optionReply().type() != Wire.REP_ACK) {
+                continue;
+            }
+            client.ask(0, Wire.CMD_BLOCK_STATUS, 1, 0, 1000);
+            WireClient.Reply refused = client.chunk();
+            assertEquals(Wire.EIO, refused.error());
+            assertEquals(Wire.CHUNK_DONE, refused.flags());
+        }
+    }
+
+    @Test
     void a_read_only_export_refuses_changes() throws IOException {
         server.add(NbdExport.of("fixed", device).asReadOnly());
         try (WireClient client = WireClient.connected(socket, "fixed", false)) {
@@ -235,7 +266,7 @@ class TransmissionTest extends ServerFixture {
     void a_request_without_magic_or_with_a_giant_payload_ends_the_connection_and_no_other() throws IOException {
         try (WireClient other = WireClient.connected(socket, "disk", false)) {
             try (WireClient client = WireClient.connected(socket, "disk", false)) {
-                client.send(ByteBuffer.allocate(Wire.REQUEST_BYTES));
+                client.send(ByteBuffer.allocate(Headers.SIMPLE.requestBytes));
                 assertTrue(client.isClosed());
             }
             try (WireClient client = WireClient.connected(socket, "disk", false)) {
@@ -250,11 +281,11 @@ class TransmissionTest extends ServerFixture {
     @Test
     void what_was_done_is_answered_also_if_noise_follows() throws IOException {
         ByteBuffer[] noise = {
-            ByteBuffer.allocate(Wire.REQUEST_BYTES), WireClient.request(0, Wire.CMD_WRITE, 3, 0, 0xF0000000L)
+            ByteBuffer.allocate(Headers.SIMPLE.requestBytes), WireClient.request(0, Wire.CMD_WRITE, 3, 0, 0xF0000000L)
         };
         for (ByteBuffer last : noise) {
             try (WireClient client = WireClient.connected(socket, "disk", false)) {
-                ByteBuffer all = ByteBuffer.allocate(3 * Wire.REQUEST_BYTES);
+                ByteBuffer all = ByteBuffer.allocate(3 * Headers.SIMPLE.requestBytes);
                 all.put(WireClient.request(0, Wire.CMD_READ, 1, 0, 512));
                 all.put(WireClient.request(0, Wire.CMD_FLUSH, 2, 0, 0));
                 client.send(all.put(last).flip());
@@ -268,7 +299,7 @@ class TransmissionTest extends ServerFixture {
     @Test
     void DISC_is_not_answered_and_what_was_asked_before_it_is() throws IOException {
         try (WireClient client = WireClient.connected(socket, "disk", false)) {
-            ByteBuffer both = ByteBuffer.allocate(2 * Wire.REQUEST_BYTES);
+            ByteBuffer both = ByteBuffer.allocate(2 * Headers.SIMPLE.requestBytes);
             both.put(WireClient.request(0, Wire.CMD_READ, 1, 0, 512));
             client.send(both.put(WireClient.request(0, Wire.CMD_DISC, 2, 0, 0)).flip());
             assertEquals(1, client.simple(512).cookie());

@@ -102,7 +102,7 @@ final class WireClient implements AutoCloseable {
     }
 
     static ByteBuffer request(int flags, int type, long cookie, long position, long length) {
-        ByteBuffer request = ByteBuffer.allocate(Wire.REQUEST_BYTES);
+        ByteBuffer request = ByteBuffer.allocate(Headers.SIMPLE.requestBytes);
         request.putInt(Wire.REQUEST_MAGIC).putShort((short) flags).putShort((short) type);
         return request.putLong(cookie).putLong(position).putInt((int) length).flip();
     }
@@ -112,14 +112,14 @@ final class WireClient implements AutoCloseable {
     }
 
     void write(int flags, long cookie, long position, byte[] payload) throws IOException {
-        ByteBuffer sent = ByteBuffer.allocate(Wire.REQUEST_BYTES + payload.length);
+        ByteBuffer sent = ByteBuffer.allocate(Headers.SIMPLE.requestBytes + payload.length);
         send(sent.put(request(flags, Wire.CMD_WRITE, cookie, position, payload.length))
                 .put(payload)
                 .flip());
     }
 
     Reply simple(int dataBytes) throws IOException {
-        ByteBuffer head = receive(Wire.SIMPLE_REPLY_BYTES);
+        ByteBuffer head = receive(Headers.SIMPLE.replyBytes);
         if (head.getInt() != Wire.SIMPLE_REPLY_MAGIC) {
             throw new IOException("no simple reply");
         }
@@ -129,7 +129,7 @@ final class WireClient implements AutoCloseable {
     }
 
     Reply chunk() throws IOException {
-        ByteBuffer head = receive(Wire.CHUNK_BYTES);
+        ByteBuffer head = receive(Headers.STRUCTURED.replyBytes);
         if (head.getInt() != Wire.STRUCTURED_REPLY_MAGIC) {
             throw new IOException("no chunk");
         }
@@ -148,7 +148,7 @@ final class WireClient implements AutoCloseable {
 
     /** The same request many times, in one piece. */
     static ByteBuffer many(int count, int flags, int type, int length, int payload) {
-        ByteBuffer all = ByteBuffer.allocate(count * (Wire.REQUEST_BYTES + payload));
+        ByteBuffer all = ByteBuffer.allocate(count * (Headers.SIMPLE.requestBytes + payload));
         for (int i = 0; i < count; i++) {
             all.put(request(flags, type, i, 0, length)).put(new byte[payload]);
         }
