@@ -45,7 +45,7 @@ final class World {
         }
         this.replaced = new boolean[shape.legs];
         this.overwritten = new boolean[shape.legs];
-        this.model = new DataModel(shape.cells(), 1, !shape.legTroubles);
+        this.model = new DataModel(shape.cells(), 1, !shape.legTroubles && !shape.legsReplaced);
         this.judge = new Judge(this);
     }
 
