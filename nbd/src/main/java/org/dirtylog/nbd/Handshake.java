@@ -14,12 +14,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** The negotiation of one connection: fixed newstyle. Memory is bounded: an option longer than the limit is skipped. */
+/**
+ * The negotiation of one connection: fixed newstyle. Memory is bounded: an option longer than the limit is skipped. No byte is
+ * read beyond the option that is answered, so that nothing that was sent bare is taken for something sent with TLS.
+ */
 final class Handshake {
     private static final int MAX_OPTION_BYTES = 64 * 1024;
 
-    private final NbdStream stream;
+    private NbdStream stream;
     private final Supplier<Map<String, NbdExport>> exports;
+    private final Starttls starttls;
+    private final Ending ending;
     private final Patience receiving;
     private final Patience sending;
     private final ByteBuffer in = ByteBuffer.allocate(MAX_OPTION_BYTES + 16);
@@ -33,11 +38,24 @@ final class Handshake {
     /** What was agreed. */
     record Agreed(NbdExport export, boolean structured, Map<Integer, MetaContext> contexts) {}
 
-    Handshake(NbdStream stream, Supplier<Map<String, NbdExport>> exports, Patience receiving, Patience sending) {
+    Handshake(
+            NbdStream stream,
+            Supplier<Map<String, NbdExport>> exports,
+            Starttls starttls,
+            Ending ending,
+            Patience receiving,
+            Patience sending) {
         this.stream = stream;
         this.exports = exports;
+        this.starttls = starttls;
+        this.ending = ending;
         this.receiving = receiving;
         this.sending = sending;
+    }
+
+    /** What the connection goes over: the stream that came in, or since TLS began, the one above it. */
+    NbdStream stream() {
+        return stream;
     }
 
     /** Negotiates; empty if the client leaves in good order. */
@@ -61,15 +79,9 @@ final class Handshake {
             }
             int option = head.getInt();
             long length = Integer.toUnsignedLong(head.getInt());
-            if (length > MAX_OPTION_BYTES) {
-                skip(length);
-                if (option == Wire.OPT_EXPORT_NAME) {
-                    throw new IOException("an export name of " + length + " bytes");
-                }
-                reply(
-                        option,
-                        Wire.REP_ERR_TOO_BIG,
-                        text("option of " + length + " bytes, at most " + MAX_OPTION_BYTES));
+            int refusal = refusal(option, length);
+            if (refusal != 0) {
+                refuse(option, length, refusal);
                 continue;
             }
             ByteBuffer data = need((int) length, true);
@@ -84,6 +96,31 @@ final class Handshake {
         }
     }
 
+    /** What an option is refused for, whatever is in it; or 0. */
+    private int refusal(int option, long length) {
+        if (ending.hasBegun() && option != Wire.OPT_ABORT) {
+            return Wire.REP_ERR_SHUTDOWN;
+        }
+        if (starttls.comesBefore(option)) {
+            return Wire.REP_ERR_TLS_REQD;
+        }
+        return length > MAX_OPTION_BYTES ? Wire.REP_ERR_TOO_BIG : 0;
+    }
+
+    private void refuse(int option, long length, int refusal) throws IOException {
+        String why = switch (refusal) {
+            case Wire.REP_ERR_SHUTDOWN -> "the server is being stopped";
+            case Wire.REP_ERR_TLS_REQD -> "this server demands TLS";
+            default -> "option of " + length + " bytes, at most " + MAX_OPTION_BYTES;
+        };
+        if (option == Wire.OPT_EXPORT_NAME) {
+            // The one option that has no answer for errors.
+            throw new IOException("an export was asked for by EXPORT_NAME: " + why);
+        }
+        skip(length);
+        reply(option, refusal, text(why));
+    }
+
     private Optional<Agreed> option(int option, ByteBuffer data) throws IOException {
         switch (option) {
             case Wire.OPT_EXPORT_NAME -> {
@@ -93,6 +130,7 @@ final class Handshake {
                 return info(option, data);
             }
             case Wire.OPT_LIST -> list(option, data);
+            case Wire.OPT_STARTTLS -> startTls(option, data);
             case Wire.OPT_STRUCTURED_REPLY -> {
                 if (data.hasRemaining()) {
                     reply(option, Wire.REP_ERR_INVALID, text("this option has no data"));
@@ -102,16 +140,36 @@ final class Handshake {
                 }
             }
             case Wire.OPT_LIST_META_CONTEXT, Wire.OPT_SET_META_CONTEXT -> metaContext(option, data);
-            default ->
-                reply(
-                        option,
-                        Wire.REP_ERR_UNSUP,
-                        text("option " + Integer.toUnsignedString(option) + " is not supported"));
+            default -> unsupported(option);
         }
         return Optional.empty();
     }
 
+    private void unsupported(int option) throws IOException {
+        reply(option, Wire.REP_ERR_UNSUP, text("option " + Integer.toUnsignedString(option) + " is not supported"));
+    }
+
     // ---- options ----------------------------------------------------------------------------------------------------
+
+    private void startTls(int option, ByteBuffer data) throws IOException {
+        int answer = starttls.answer(data.hasRemaining());
+        if (answer == Wire.REP_ERR_UNSUP) {
+            unsupported(option);
+        } else if (answer != Wire.REP_ACK) {
+            reply(option, answer, text("this option has no data, and is used once"));
+        } else {
+            reply(option, answer, ByteBuffer.allocate(0));
+            stream = starttls.begin(stream);
+            forget();
+        }
+    }
+
+    /** Somebody between us and the client may have said what was said before TLS: none of it counts. */
+    private void forget() {
+        structured = false;
+        contexts = Map.of();
+        contextsOf = null;
+    }
 
     private Agreed exportName(ByteBuffer data) throws IOException {
         Optional<String> name = string(data, data.remaining());

@@ -24,6 +24,7 @@ final class Transmission {
     private final Shared shared;
     private final ByteBuffer[] memory;
     private final ByteBuffer in;
+    private final Ending ending;
     private final Patience receiving;
     private final Replies replies;
     private final Commands commands;
@@ -33,10 +34,17 @@ final class Transmission {
     /** Whether the client was seen to send requests before earlier ones were answered. */
     private boolean pipelined;
 
-    Transmission(NbdStream stream, Handshake.Agreed agreed, Shared shared, Patience receiving, Patience sending)
+    Transmission(
+            NbdStream stream,
+            Handshake.Agreed agreed,
+            Shared shared,
+            Ending ending,
+            Patience receiving,
+            Patience sending)
             throws IOException {
         this.stream = stream;
         this.shared = shared;
+        this.ending = ending;
         this.receiving = receiving;
         memory = shared.connections().tryTake(1);
         if (memory.length == 0) {
@@ -114,7 +122,7 @@ final class Transmission {
             return false;
         }
         pipelined |= in.remaining() > (request.type == Wire.CMD_WRITE ? request.length : 0);
-        int refusal = commands.refusal(request);
+        int refusal = ending.hasBegun() ? Wire.ESHUTDOWN : commands.refusal(request);
         if (request.type == Wire.CMD_WRITE) {
             write(refusal);
         } else if (refusal != 0) {
