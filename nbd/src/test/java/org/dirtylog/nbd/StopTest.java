@@ -3,10 +3,8 @@ package org.dirtylog.nbd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -120,11 +118,20 @@ class StopTest extends ServerFixture {
             server.close();
             assertTrue(System.nanoTime() - begun < 4_000_000_000L, "longer than the time for a stop");
             assertTrue(asked.get(2, TimeUnit.SECONDS) > 0);
-            assertThrows(EOFException.class, () -> {
-                while (true) {
-                    deaf.receive(1 << 20);
-                }
-            });
+            int answered = 0;
+            while (answered < 100 && isAnswered(deaf)) {
+                answered++;
+            }
+            assertTrue(answered < 100, "it was waited for until it took all answers");
+        }
+    }
+
+    private static boolean isAnswered(WireClient client) {
+        try {
+            client.simple(1 << 20);
+            return true;
+        } catch (IOException ended) {
+            return false;
         }
     }
 
