@@ -2,13 +2,16 @@
 package org.dirtylog.itest;
 
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyStore;
+import java.security.interfaces.ECPrivateKey;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -33,15 +36,14 @@ final class Certificates {
         made.write(
                 "ca-cert.pem",
                 pem("CERTIFICATE", made.open().getCertificate("ca").getEncoded()));
-        made.signed("server", "EC");
-        // GnuTLS does not read the EC keys of the JDK, which come without their public half.
-        made.signed("client", "RSA");
+        made.signed("server");
+        made.signed("client");
         return made;
     }
 
-    private void signed(String name, String algorithm) throws Exception {
+    private void signed(String name) throws Exception {
         Path request = folder.resolve(name + ".request");
-        keytool("-genkeypair", "-alias", name, "-keyalg", algorithm, "-dname", "CN=" + name);
+        keytool("-genkeypair", "-alias", name, "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=" + name);
         keytool("-certreq", "-alias", name, "-file", request.toString());
         keytool(
                 "-gencert",
@@ -54,9 +56,28 @@ final class Certificates {
                 "-rfc",
                 "-ext",
                 "san=dns:localhost,ip:127.0.0.1");
-        byte[] key = open().getKey(name, PASSWORD.toCharArray()).getEncoded();
+        byte[] key = sec1(
+                (ECPrivateKey) open().getKey(name, PASSWORD.toCharArray()),
+                open().getCertificate(name).getPublicKey().getEncoded());
         Files.setPosixFilePermissions(
-                write(name + "-key.pem", pem("PRIVATE KEY", key)), PosixFilePermissions.fromString("rw-------"));
+                write(name + "-key.pem", pem("EC PRIVATE KEY", key)), PosixFilePermissions.fromString("rw-------"));
+    }
+
+    /**
+     * A key on secp256r1 as RFC 5915 writes it, with its public half: GnuTLS does not read those of the JDK, which come without.
+     */
+    private static byte[] sec1(ECPrivateKey key, byte[] publicInfo) {
+        byte[] secret = key.getS().toByteArray();
+        int spare = Math.max(secret.length - 32, 0);
+        byte[] content = new byte[121];
+        ByteBuffer der = ByteBuffer.wrap(content);
+        der.put(HexFormat.of().parseHex("30770201010420"));
+        der.position(der.position() + 32 - (secret.length - spare));
+        der.put(secret, spare, secret.length - spare);
+        der.put(HexFormat.of().parseHex("a00a06082a8648ce3d030107a144034200"));
+        // The point stands last in the public key: 4, x, y.
+        der.put(publicInfo, publicInfo.length - 65, 65);
+        return content;
     }
 
     private void keytool(String... words) throws Exception {

@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,6 +37,18 @@ class TlsIT {
                 h.poll(-1)
                 cookies = [c for c in cookies if not h.aio_command_completed(c)]
             h.flush()
+            h.shutdown()
+            """;
+
+    private static final String UNTIL_REFUSED = """
+            import errno
+            heard = None
+            while heard is None:
+                try:
+                    h.pread(512, 0)
+                except nbd.Error as e:
+                    heard = e.errnum
+            assert heard == errno.ESHUTDOWN, heard
             h.shutdown()
             """;
 
@@ -161,6 +174,27 @@ class TlsIT {
         // Debian's binding belongs to Debian's own python3.
         client("/usr/bin/python3", "-m", "nbd", "-c", python, "-c", NBDSH).good();
         assertNotEquals(0, client("nbdinfo", unix.replace("nbds", "nbd")).code());
+    }
+
+    @Test
+    void who_is_connected_when_it_stops_hears_of_it() throws Exception {
+        copyKeys();
+        serve("listen = tcp://127.0.0.1:0", "certificate = server-cert.pem", "key = server-key.pem");
+        Path connected = folder.resolve("connected");
+        String python = "h.set_uri_allow_local_file(True); h.connect_uri('" + with(uri("nbds"), certificates.ofNobody())
+                + "'); open('" + connected + "', 'w')";
+        CompletableFuture<Outcome> client = CompletableFuture.supplyAsync(() -> {
+            try {
+                return client("/usr/bin/python3", "-m", "nbd", "-c", python, "-c", UNTIL_REFUSED);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        while (!Files.exists(connected) && !client.isDone()) {
+            Thread.sleep(10);
+        }
+        daemon.terminate();
+        client.get().good();
     }
 
     @Test
