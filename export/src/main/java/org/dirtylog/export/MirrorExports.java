@@ -12,7 +12,6 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.dirtylog.mirror.MirrorTarget;
 import org.dirtylog.nbd.NbdExport;
-import org.dirtylog.nbd.NbdLimits;
 import org.dirtylog.nbd.NbdServer;
 import org.dirtylog.seams.Tasks;
 import org.osgi.framework.BundleContext;
@@ -26,14 +25,17 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Publishes the mirrors that are there on {@code nbd.sock} in the home, and announces each when clients can connect. */
+/**
+ * Publishes the mirrors that are there, at the places that the home's configuration names and without one on {@code nbd.sock},
+ * and announces each when clients can connect.
+ */
 @Component(
         immediate = true,
         service = {})
 public final class MirrorExports {
     private static final Logger LOG = LoggerFactory.getLogger(MirrorExports.class);
 
-    private final Path socket;
+    private final Doors doors;
 
     // Guarded by this. Mirrors may be bound before the component is active.
     private final Map<MirrorTarget, NbdExport> published = new LinkedHashMap<>();
@@ -52,8 +54,18 @@ public final class MirrorExports {
     @Activate
     public MirrorExports(BundleContext context, @Reference Tasks tasks) throws IOException {
         String home = context.getProperty("dirtylog.home");
-        this.socket = Path.of(home == null ? "." : home).toAbsolutePath().resolve("nbd.sock");
-        this.server = new NbdServer(socket, tasks, NbdLimits.STANDARD);
+        Path folder = Path.of(home == null ? "." : home).toAbsolutePath();
+        ExportSettings settings = Doors.settings(folder);
+        this.server = new NbdServer(tasks, settings.limits());
+        boolean listens = false;
+        try {
+            this.doors = Doors.open(folder, server, settings.doors());
+            listens = true;
+        } finally {
+            if (!listens) {
+                server.close();
+            }
+        }
     }
 
     @Reference(
@@ -85,7 +97,7 @@ public final class MirrorExports {
             server.add(export);
             published.put(mirror, export);
             unpublished.remove(mirror);
-            announce("ready " + mirror.name() + " " + NbdUri.of(socket, mirror.exportName()));
+            doors.uris(mirror.exportName()).forEach(uri -> announce("ready " + mirror.name() + " " + uri));
         } catch (IllegalArgumentException e) {
             if (unpublished.add(mirror)) {
                 LOG.error(

@@ -10,8 +10,13 @@ final class NbdUri {
 
     private NbdUri() {}
 
-    static String of(Path socket, String exportName) {
-        return "nbd+unix:///" + encode(exportName) + "?socket=" + encode(socket.toString());
+    static String unix(boolean tls, Path socket, String exportName) {
+        return (tls ? "nbds" : "nbd") + "+unix:///" + encode(exportName) + "?socket=" + encode(socket.toString());
+    }
+
+    /** The host is written as URIs want it: an address of version 6 in brackets. */
+    static String tcp(boolean tls, String host, int port, String exportName) {
+        return (tls ? "nbds" : "nbd") + "://" + host + ":" + port + "/" + encode(exportName);
     }
 
     private static String encode(String text) {

@@ -158,6 +158,15 @@ final class Daemon implements AutoCloseable {
         return line;
     }
 
+    /** Waits for a line of standard output. */
+    String awaitOut(Predicate<String> wanted) throws InterruptedException {
+        String line = out.await(wanted, PATIENCE);
+        if (line == null) {
+            throw new AssertionError("that was not printed; the process said:\n" + said());
+        }
+        return line;
+    }
+
     /** Runs a command as a user does. */
     Outcome exec(String command) throws Exception {
         return exec(home, command);

@@ -8,36 +8,50 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** The negotiation of one connection: fixed newstyle. Memory is bounded: an option longer than the limit is skipped. */
+/**
+ * The negotiation of one connection: fixed newstyle. Memory is bounded: an option longer than the limit is skipped. No byte is
+ * read beyond the option that is answered, so that nothing that was sent bare is taken for something sent with TLS.
+ */
 final class Handshake {
     private static final int MAX_OPTION_BYTES = 64 * 1024;
 
-    private final NbdStream stream;
+    private NbdStream stream;
     private final Supplier<Map<String, NbdExport>> exports;
+    private final Starttls starttls;
+    private final Ending ending;
     private final Patience receiving;
     private final Patience sending;
     private final ByteBuffer in = ByteBuffer.allocate(MAX_OPTION_BYTES + 16);
     private boolean noZeroes;
     private Headers headers = Headers.SIMPLE;
-    /** The contexts chosen, by id; they hold for the export that they were chosen for. */
-    private Map<Integer, MetaContext> contexts = Map.of();
-
-    private NbdExport contextsOf;
+    private final ChosenContexts contexts = new ChosenContexts();
 
     /** What was agreed. */
     record Agreed(NbdExport export, Headers headers, Map<Integer, MetaContext> contexts) {}
 
-    Handshake(NbdStream stream, Supplier<Map<String, NbdExport>> exports, Patience receiving, Patience sending) {
+    Handshake(
+            NbdStream stream,
+            Supplier<Map<String, NbdExport>> exports,
+            Starttls starttls,
+            Ending ending,
+            Patience receiving,
+            Patience sending) {
         this.stream = stream;
         this.exports = exports;
+        this.starttls = starttls;
+        this.ending = ending;
         this.receiving = receiving;
         this.sending = sending;
+    }
+
+    /** What the connection goes over: the stream that came in, or since TLS began, the one above it. */
+    NbdStream stream() {
+        return stream;
     }
 
     /** Negotiates; empty if the client leaves in good order. */
@@ -59,19 +73,13 @@ final class Handshake {
             }
             int option = head.getInt();
             long length = Integer.toUnsignedLong(head.getInt());
+            int refusal = refusal(option, length);
             if (!fixed && option != Wire.OPT_EXPORT_NAME) {
                 throw new IOException("option " + Integer.toUnsignedString(option)
                         + " of a client that does not speak fixed newstyle, and cannot be answered");
             }
-            if (length > MAX_OPTION_BYTES) {
-                skip(length);
-                if (option == Wire.OPT_EXPORT_NAME) {
-                    throw new IOException("an export name of " + length + " bytes");
-                }
-                reply(
-                        option,
-                        Wire.REP_ERR_TOO_BIG,
-                        text("option of " + length + " bytes, at most " + MAX_OPTION_BYTES));
+            if (refusal != 0) {
+                refuse(option, length, refusal);
                 continue;
             }
             ByteBuffer data = need((int) length, true);
@@ -86,6 +94,31 @@ final class Handshake {
         }
     }
 
+    /** What an option is refused for, whatever is in it; or 0. */
+    private int refusal(int option, long length) {
+        if (ending.hasBegun() && option != Wire.OPT_ABORT) {
+            return Wire.REP_ERR_SHUTDOWN;
+        }
+        if (starttls.comesBefore(option)) {
+            return Wire.REP_ERR_TLS_REQD;
+        }
+        return length > MAX_OPTION_BYTES ? Wire.REP_ERR_TOO_BIG : 0;
+    }
+
+    private void refuse(int option, long length, int refusal) throws IOException {
+        String why = switch (refusal) {
+            case Wire.REP_ERR_SHUTDOWN -> "the server is being stopped";
+            case Wire.REP_ERR_TLS_REQD -> "this server demands TLS";
+            default -> "option of " + length + " bytes, at most " + MAX_OPTION_BYTES;
+        };
+        if (option == Wire.OPT_EXPORT_NAME) {
+            // The one option that has no answer for errors.
+            throw new IOException("an export was asked for by EXPORT_NAME: " + why);
+        }
+        skip(length);
+        reply(option, refusal, text(why));
+    }
+
     private Optional<Agreed> option(int option, ByteBuffer data) throws IOException {
         switch (option) {
             case Wire.OPT_EXPORT_NAME -> {
@@ -95,16 +128,17 @@ final class Handshake {
                 return info(option, data);
             }
             case Wire.OPT_LIST -> list(option, data);
+            case Wire.OPT_STARTTLS -> startTls(option, data);
             case Wire.OPT_STRUCTURED_REPLY -> headers(option, Headers.STRUCTURED, data);
             case Wire.OPT_EXTENDED_HEADERS -> headers(option, Headers.EXTENDED, data);
             case Wire.OPT_LIST_META_CONTEXT, Wire.OPT_SET_META_CONTEXT -> metaContext(option, data);
-            default ->
-                reply(
-                        option,
-                        Wire.REP_ERR_UNSUP,
-                        text("option " + Integer.toUnsignedString(option) + " is not supported"));
+            default -> unsupported(option);
         }
         return Optional.empty();
+    }
+
+    private void unsupported(int option) throws IOException {
+        reply(option, Wire.REP_ERR_UNSUP, text("option " + Integer.toUnsignedString(option) + " is not supported"));
     }
 
     // ---- options ----------------------------------------------------------------------------------------------------
@@ -118,6 +152,25 @@ final class Handshake {
             headers = wanted;
             reply(option, Wire.REP_ACK, ByteBuffer.allocate(0));
         }
+    }
+
+    private void startTls(int option, ByteBuffer data) throws IOException {
+        int answer = starttls.answer(data.hasRemaining());
+        if (answer == Wire.REP_ERR_UNSUP) {
+            unsupported(option);
+        } else if (answer != Wire.REP_ACK) {
+            reply(option, answer, text("this option has no data, and is used once"));
+        } else {
+            reply(option, answer, ByteBuffer.allocate(0));
+            stream = starttls.begin(stream);
+            forget();
+        }
+    }
+
+    /** Somebody between us and the client may have said what was said before TLS: none of it counts. */
+    private void forget() {
+        headers = Headers.SIMPLE;
+        contexts.forget();
     }
 
     private Agreed exportName(ByteBuffer data) throws IOException {
@@ -136,16 +189,11 @@ final class Handshake {
 
     private int transmissionFlags(NbdExport export) {
         return export.transmissionFlags(
-                headers, headers == Headers.EXTENDED && !contextsFor(export).isEmpty());
+                headers, headers == Headers.EXTENDED && !contexts.of(export).isEmpty());
     }
 
     private Agreed agreed(NbdExport export) {
-        return new Agreed(export, headers, contextsFor(export));
-    }
-
-    private Map<Integer, MetaContext> contextsFor(NbdExport export) {
-        // Another one may have come under the same name meanwhile.
-        return export == contextsOf ? contexts : Map.of();
+        return new Agreed(export, headers, contexts.of(export));
     }
 
     private Optional<NbdExport> find(String name) {
@@ -221,8 +269,7 @@ final class Handshake {
     private void metaContext(int option, ByteBuffer data) throws IOException {
         boolean set = option == Wire.OPT_SET_META_CONTEXT;
         if (set) {
-            contexts = Map.of();
-            contextsOf = null;
+            contexts.forget();
         }
         if (!headers.chunked()) {
             reply(option, Wire.REP_ERR_INVALID, text("structured replies or extended headers come first"));
@@ -255,30 +302,15 @@ final class Handshake {
     }
 
     private void answerContexts(int option, boolean set, NbdExport export, List<String> queries) throws IOException {
-        Map<Integer, MetaContext> chosen = new LinkedHashMap<>();
-        int id = 0;
-        for (MetaContext context : Allocation.contextsOf(export)) {
-            id++;
-            boolean wanted = queries.contains(context.name());
-            if (!set) {
-                String space = context.name().substring(0, context.name().indexOf(':') + 1);
-                wanted |= queries.isEmpty() || queries.contains(space);
-            }
-            if (wanted) {
-                byte[] bytes = context.name().getBytes(StandardCharsets.UTF_8);
-                reply(
-                        option,
-                        Wire.REP_META_CONTEXT,
-                        ByteBuffer.allocate(4 + bytes.length)
-                                .putInt(set ? id : 0)
-                                .put(bytes)
-                                .flip());
-                chosen.put(id, context);
-            }
+        Map<Integer, MetaContext> found = ChosenContexts.matching(export, set, queries);
+        for (Map.Entry<Integer, MetaContext> context : found.entrySet()) {
+            byte[] name = context.getValue().name().getBytes(StandardCharsets.UTF_8);
+            ByteBuffer told = ByteBuffer.allocate(4 + name.length);
+            told.putInt(set ? context.getKey() : 0).put(name);
+            reply(option, Wire.REP_META_CONTEXT, told.flip());
         }
         if (set) {
-            contexts = chosen;
-            contextsOf = export;
+            contexts.choose(export, found);
         }
         reply(option, Wire.REP_ACK, ByteBuffer.allocate(0));
     }

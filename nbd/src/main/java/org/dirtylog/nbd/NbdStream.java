@@ -29,6 +29,14 @@ public interface NbdStream extends AutoCloseable {
      */
     void write(ByteBuffer[] from, int count) throws IOException;
 
+    /**
+     * Sends what goes without waiting; what does not go is lost. For a farewell that nobody may be held up by.
+     *
+     * @param from what is sent; by default nothing is
+     * @throws IOException if the stream broke
+     */
+    default void offer(ByteBuffer from) throws IOException {}
+
     /** Makes reads, also the one that waits, return -1. What is written still goes out. */
     void endInput();
 

@@ -107,6 +107,11 @@ final class SocketStream implements NbdStream {
     }
 
     @Override
+    public void offer(ByteBuffer from) throws IOException {
+        channel.write(from);
+    }
+
+    @Override
     public void endInput() {
         try {
             channel.shutdownInput();

@@ -25,6 +25,7 @@ final class Transmission {
     private final Shared shared;
     private final ByteBuffer[] memory;
     private final ByteBuffer in;
+    private final Ending ending;
     private final Patience receiving;
     private final Replies replies;
     private final Commands commands;
@@ -34,11 +35,18 @@ final class Transmission {
     /** Whether the client was seen to send requests before earlier ones were answered. */
     private boolean pipelined;
 
-    Transmission(NbdStream stream, Handshake.Agreed agreed, Shared shared, Patience receiving, Patience sending)
+    Transmission(
+            NbdStream stream,
+            Handshake.Agreed agreed,
+            Shared shared,
+            Ending ending,
+            Patience receiving,
+            Patience sending)
             throws IOException {
         this.stream = stream;
         headers = agreed.headers();
         this.shared = shared;
+        this.ending = ending;
         this.receiving = receiving;
         memory = shared.connections().tryTake(1);
         if (memory.length == 0) {
@@ -131,7 +139,7 @@ final class Transmission {
         if (request.payload > 0 && request.type != Wire.CMD_WRITE && !takeContexts()) {
             return true;
         }
-        int refusal = commands.refusal(request);
+        int refusal = ending.hasBegun() ? Wire.ESHUTDOWN : commands.refusal(request);
         if (request.type == Wire.CMD_WRITE) {
             write(refusal);
         } else if (refusal != 0) {

@@ -89,8 +89,8 @@ class AcceptTest {
     void whatever_keeps_it_from_accepting_it_tries_again() throws IOException {
         Path socket = folder.resolve("nbd.sock");
         try (ThreadTasks tasks = new ThreadTasks();
-                NbdServer server =
-                        new NbdServer(socket, new Reluctant(UnixListener.listen(socket)), tasks, NbdLimits.STANDARD)) {
+                NbdServer server = new NbdServer(tasks, NbdLimits.STANDARD)) {
+            server.accept(NbdEndpoint.unix(socket), new Reluctant(UnixListener.listen(socket)));
             server.add(NbdExport.of("disk", new MemoryDevice(512)));
             try (WireClient client = WireClient.connected(socket, "disk", false)) {
                 client.ask(0, Wire.CMD_READ, 1, 0, 512);

@@ -3,15 +3,22 @@ package org.dirtylog.nbd;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 
 /** Speaks the protocol byte by byte, so that tests can also speak it wrongly. */
 final class WireClient implements AutoCloseable {
-    private final SocketChannel channel;
+    private ByteChannel channel;
 
     /** An answer to an option. */
     record OptionReply(int option, int type, ByteBuffer data) {}
@@ -20,12 +27,20 @@ final class WireClient implements AutoCloseable {
     record Reply(int flags, int type, long cookie, int error, ByteBuffer data) {}
 
     WireClient(Path socket) throws IOException {
-        channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+        this(UnixDomainSocketAddress.of(socket));
+    }
+
+    WireClient(SocketAddress server) throws IOException {
+        channel = SocketChannel.open(server);
     }
 
     /** Connects and takes the greeting. */
     static WireClient greeted(Path socket, int flags) throws IOException {
-        WireClient client = new WireClient(socket);
+        return greeted(UnixDomainSocketAddress.of(socket), flags);
+    }
+
+    static WireClient greeted(SocketAddress server, int flags) throws IOException {
+        WireClient client = new WireClient(server);
         ByteBuffer hello = client.receive(18);
         if (hello.getLong() != Wire.INIT_MAGIC || hello.getLong() != Wire.OPTION_MAGIC) {
             throw new IOException("no newstyle greeting");
@@ -41,15 +56,65 @@ final class WireClient implements AutoCloseable {
             client.option(Wire.OPT_STRUCTURED_REPLY, new byte[0]);
             client.expectAck();
         }
-        client.option(Wire.OPT_GO, info(export));
+        client.go(export);
+        return client;
+    }
+
+    /** Asks for TLS and begins it, over TCP; the way the JDK does it, not the server's. */
+    SSLSocket startTls(SSLContext context, String... versions) throws IOException {
+        option(Wire.OPT_STARTTLS, new byte[0]);
+        expectAck();
+        return beginTls(context, versions);
+    }
+
+    SSLSocket beginTls(SSLContext context, String... versions) throws IOException {
+        Socket bare = ((SocketChannel) channel).socket();
+        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(bare, "localhost", bare.getPort(), true);
+        if (versions.length > 0) {
+            socket.setEnabledProtocols(versions);
+        }
+        socket.startHandshake();
+        channel = new StreamChannel(socket, socket.getInputStream(), socket.getOutputStream());
+        return socket;
+    }
+
+    /** A socket that is used as a channel. */
+    private record StreamChannel(Socket socket, InputStream in, OutputStream out) implements ByteChannel {
+        @Override
+        public int read(ByteBuffer into) throws IOException {
+            int count = in.read(into.array(), into.arrayOffset() + into.position(), into.remaining());
+            into.position(into.position() + Math.max(count, 0));
+            return count;
+        }
+
+        @Override
+        public int write(ByteBuffer from) throws IOException {
+            int count = from.remaining();
+            out.write(from.array(), from.arrayOffset() + from.position(), count);
+            from.position(from.limit());
+            return count;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return !socket.isClosed();
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+        }
+    }
+
+    void go(String export) throws IOException {
+        option(Wire.OPT_GO, info(export));
         OptionReply reply;
         do {
-            reply = client.optionReply();
+            reply = optionReply();
         } while (reply.type == Wire.REP_INFO);
         if (reply.type != Wire.REP_ACK) {
             throw new IOException("GO was answered with " + Integer.toHexString(reply.type));
         }
-        return client;
     }
 
     static byte[] info(String export, int... wanted) {
