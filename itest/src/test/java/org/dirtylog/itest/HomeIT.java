@@ -127,9 +127,11 @@ class HomeIT {
             daemon.awaitLog(line -> line.contains("org.dirtylog.mirror-a.cfg line 7")
                     && line.contains("the mirror goes on with its old configuration"));
             Files.writeString(file("a"), right.replace("export = a", "export = renamed"));
-            assertTrue(daemon.awaitReady("a").endsWith("/a"), "ready before the change");
             daemon.awaitLog(line -> line.contains("Mirror a: stops, and starts with its new configuration"));
-            daemon.awaitStatus("a", status -> status.get("message").asText().isEmpty());
+            daemon.awaitStatus(
+                    "a",
+                    status -> daemon.out().toString().contains("/renamed?")
+                            && status.get("message").asText().isEmpty());
             try (NbdClient client = new NbdClient(daemon.nbdSocket(), "renamed")) {
                 assertEquals(MIB, client.size());
             }

@@ -64,8 +64,9 @@ final class HomeMirror {
         wanted = settings;
     }
 
+    /** Whether nobody asks for it, neither rightly nor wrongly. */
     boolean isUnwanted() {
-        return wanted == null;
+        return wanted == null && badFile == null;
     }
 
     /** Notes that its file is wrong. If it is open, it goes on. */
@@ -111,14 +112,15 @@ final class HomeMirror {
         turn.lock();
         try {
             Settings now = wanted;
+            MirrorException bad = badFile;
+            if (bad != null && !open) {
+                throw bad;
+            }
             if (now == null) {
                 leave();
                 return;
             }
             requireNotEnded();
-            if (!open && badFile != null) {
-                throw badFile;
-            }
             MirrorConfig next = parse(now);
             if (open) {
                 change(next);
@@ -399,7 +401,7 @@ final class HomeMirror {
             place.configurations().readAgain(name);
         } catch (MirrorException e) {
             refuse(e);
-            throw badFile;
+            throw notStarted(e);
         }
         follow();
     }

@@ -250,6 +250,21 @@ class HomeMirrorsTest {
         mirrors.stop();
     }
 
+    @Test
+    void a_file_that_never_was_right_is_a_mirror_that_failed_until_it_goes() throws Exception {
+        Files.writeString(file("m"), "just words\n");
+        HomeMirrors mirrors = mirrors();
+        Files.writeString(file("n"), "just words\n");
+        says(mirrors, "n", "none: org.dirtylog.mirror-n.cfg line 1", "the mirror is not started");
+        says(mirrors, "m", "none: org.dirtylog.mirror-m.cfg line 1", "the mirror is not started");
+        MirrorException e = assertThrows(MirrorException.class, () -> mirrors.resume("m"));
+        assertTrue(e.getMessage().contains("'just words'"), e.getMessage());
+        Files.delete(file("m"));
+        Files.delete(file("n"));
+        await("the end of both", () -> mirrors.names().isEmpty());
+        mirrors.stop();
+    }
+
     /** Says no as late as a type can. */
     private static final class BrokenType implements DirtyLogType {
         @Override
