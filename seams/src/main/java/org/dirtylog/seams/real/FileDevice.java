@@ -166,7 +166,8 @@ final class FileDevice implements BlockDevice {
         boolean interrupted = enterToWrite();
         try {
             Native.setAttribute(claim.handle().descriptor(), ATTRIBUTES + name, value);
-            // With the metadata: fdatasync(2) may leave an attribute behind. If we crash before this returns, either note
+            // With the metadata: fdatasync(2) may leave an attribute behind. If we crash before this returns, either
+            // note
             // is found.
             channel.force(true);
             requireWhole();
