@@ -120,6 +120,13 @@ final class Daemon implements AutoCloseable {
         return start(home, "sh", "-c", limited, script(), "run", "--home", home.toString());
     }
 
+    /** As {@link #run}, with options for the Java machine. */
+    static Daemon runWith(String javaOptions, Path home) throws IOException {
+        String with =
+                "DIRTYLOG_JAVA_OPTIONS='" + javaOptions + "' && export DIRTYLOG_JAVA_OPTIONS && exec \"$0\" \"$@\"";
+        return start(home, "sh", "-c", with, script(), "run", "--home", home.toString());
+    }
+
     static Daemon start(String script, String verb, Path home) throws IOException {
         return start(home, script, verb, "--home", home.toString());
     }
@@ -139,6 +146,22 @@ final class Daemon implements AutoCloseable {
             throw new AssertionError("mirror " + mirror + " is not ready; the process said:\n" + said());
         }
         return line.substring(("ready " + mirror + " ").length());
+    }
+
+    /** Waits until clients can connect to that many mirrors. */
+    void awaitReady(int mirrors) throws InterruptedException {
+        long[] seen = new long[1];
+        if (out.await(
+                        line -> {
+                            seen[0] = out.all().stream()
+                                    .filter(said -> said.startsWith("ready "))
+                                    .count();
+                            return seen[0] >= mirrors;
+                        },
+                        PATIENCE)
+                == null) {
+            throw new AssertionError(seen[0] + " of " + mirrors + " mirrors are ready; the process said:\n" + said());
+        }
     }
 
     /** Waits until it takes commands. */

@@ -57,6 +57,7 @@ import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.wiring.FrameworkWiring;
+import org.osgi.service.cm.ConfigurationAdmin;
 import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
 import org.osgi.service.component.runtime.dto.ComponentDescriptionDTO;
@@ -88,6 +89,9 @@ public class FrameworkIT {
 
     @Inject
     private Mirrors mirrors;
+
+    @Inject
+    private ConfigurationAdmin configurations;
 
     /** Runs outside the framework. */
     @Configuration
@@ -273,6 +277,47 @@ public class FrameworkIT {
             byte[] leg = Files.readAllBytes(leg(name, i));
             assertArrayEquals("leg " + i, written, Arrays.copyOfRange(leg, atBytes, atBytes + written.length));
         }
+    }
+
+    private interface Condition {
+        boolean holds() throws Exception;
+    }
+
+    /** The rule of this class ends it if it never holds. */
+    private static void await(Condition condition) throws Exception {
+        while (!condition.holds()) {
+            Thread.sleep(5);
+        }
+    }
+
+    @Test
+    public void a_configuration_of_the_factory_is_a_mirror_whoever_makes_it() throws Exception {
+        assertEquals("etc is to be the only thing that lasts", "memory", context.getProperty("felix.cm.pm"));
+        createOnDisk("twin");
+        org.osgi.service.cm.Configuration made =
+                configurations.getFactoryConfiguration("org.dirtylog.mirror", "twin", "?");
+        String table = (String) made.getProperties().get("table");
+        assertEquals("what a command made is there, too", mirrors.status("twin").tableLine(), table);
+        MirrorTarget first = context.getService(target("twin"));
+        made.update(new Hashtable<>(Map.of("table", table, "export", "cousin")));
+        await(() -> target("twin") != null
+                && "cousin".equals(target("twin").getProperty("mirror.export"))
+                && mirrors.status("twin").message().isEmpty());
+        assertServes("twin", MIB);
+        made.update(new Hashtable<>(Map.of("table", table, "export", "cousin", "hotRegions", -1)));
+        await(() -> mirrors.status("twin").message().contains("key 'hotRegions': '-1' is no number from 1"));
+        assertServes("twin", 2 * MIB);
+        made.delete();
+        await(() -> !mirrors.names().contains("twin"));
+        assertNull(target("twin"));
+        assertEquals("twin", first.name());
+        configurations
+                .getFactoryConfiguration("org.dirtylog.mirror", "twin", "?")
+                .update(new Hashtable<>(Map.of("table", table)));
+        await(() -> target("twin") != null);
+        assertServes("twin", 3 * MIB);
+        mirrors.remove("twin");
+        assertNull(configurations.listConfigurations("(service.factoryPid=org.dirtylog.mirror)"));
     }
 
     @Test

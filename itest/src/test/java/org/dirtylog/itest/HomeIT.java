@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.BitSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -83,8 +84,8 @@ class HomeIT {
             daemon.awaitLog(line -> line.contains("'bad name' is no name"));
             daemon.awaitLog(line -> line.contains("line 1: key 'tabel' is unknown"));
             // That it has the legs of another one is another matter; the mark is none.
-            daemon.awaitStatus("mark", status -> status.get("message").asText().contains("belongs to mirror")
-                    || status.get("message").asText().contains("already open"));
+            daemon.awaitStatus(
+                    "mark", status -> status.get("message").asText().matches(".*(already open|belongs to mirror).*"));
             String list = daemon.command("mirror:list").good().out();
             for (String name : new String[] {"latin", "folder", "link", "bad name", "typo"}) {
                 assertTrue(list.contains(name + " failed\n"), list);
@@ -98,6 +99,55 @@ class HomeIT {
 
     private static JsonNode status(Daemon daemon, String name) throws Exception {
         return daemon.command("mirror:status '" + name + "' --json").good().json();
+    }
+
+    @Test
+    void a_running_instance_follows_its_files() throws Exception {
+        make("a", "b");
+        Path away = Files.move(file("b"), folder.resolve("away"));
+        try (Daemon daemon = Daemon.run(home())) {
+            daemon.awaitReady("a");
+            String right = Files.readString(file("a"));
+            Files.move(away, file("b"));
+            daemon.awaitReady("b");
+            try (NbdClient client = new NbdClient(daemon.nbdSocket(), "b")) {
+                Files.writeString(file("b"), Files.readString(file("b")) + "# mine\ncleanAfterMillis = 100\n");
+                daemon.awaitLog(line -> line.contains("Mirror b: takes over its new policies"));
+                assertEquals(MIB, client.size());
+                client.write(0, StampedBlocks.stamp(1, 1), true);
+            }
+            Files.writeString(file("a"), right + "\nlogLoss = maybe\n");
+            JsonNode goesOn = daemon.awaitStatus(
+                    "a", status -> !status.get("message").asText().isEmpty());
+            assertEquals("running", goesOn.get("word").asText());
+            assertEquals(
+                    "it goes on with its old configuration: org.dirtylog.mirror-a.cfg line 7: key 'logLoss' stands in"
+                            + " line 5 already",
+                    goesOn.get("message").asText());
+            daemon.awaitLog(line -> line.contains("org.dirtylog.mirror-a.cfg line 7")
+                    && line.contains("the mirror goes on with its old configuration"));
+            Files.writeString(file("a"), right.replace("export = a", "export = renamed"));
+            daemon.awaitLog(line -> line.contains("Mirror a: stops, and starts with its new configuration"));
+            daemon.awaitStatus(
+                    "a",
+                    status -> daemon.out().toString().contains("/renamed?")
+                            && status.get("message").asText().isEmpty());
+            try (NbdClient client = new NbdClient(daemon.nbdSocket(), "renamed")) {
+                assertEquals(MIB, client.size());
+            }
+            byte[] record = Files.readAllBytes(record("b"));
+            Files.delete(file("b"));
+            daemon.awaitLog(line -> line.contains("Mirror b: stops, its configuration has gone"));
+            while (daemon.command("mirror:list").good().out().contains("b ")) {
+                Thread.onSpinWait();
+            }
+            assertTrue(record.length > 0 && Files.exists(log("b")) && Files.exists(folder.resolve("b-0.img")));
+            assertEquals(
+                    new BitSet(),
+                    DiskLogFile.dirtyRegions(log("b"), 16),
+                    "what is stopped is left as after a clean stop");
+            assertEquals("a running\n", daemon.command("mirror:list").good().out());
+        }
     }
 
     @Test

@@ -37,6 +37,7 @@ final class ShippedBundles {
                 workingDirectory(home.resolve("framework").toString()),
                 cleanCaches(true),
                 systemPackages(exportedByTheLauncher(distribution)),
+                frameworkProperty("felix.cm.pm").value(settings(distribution).getProperty("felix.cm.pm")),
                 systemProperty("org.ops4j.pax.logging.DefaultServiceLog.level").value("WARN"),
                 junitBundles()));
         List<Path> jars = jars(distribution.resolve("bundles"));
@@ -55,12 +56,17 @@ final class ShippedBundles {
         }
     }
 
-    private static String[] exportedByTheLauncher(Path distribution) throws IOException {
+    private static Properties settings(Path distribution) throws IOException {
         Properties settings = new Properties();
         try (InputStream in = Files.newInputStream(distribution.resolve("etc/framework.properties"))) {
             settings.load(in);
         }
-        return settings.getProperty("org.osgi.framework.system.packages.extra")
+        return settings;
+    }
+
+    private static String[] exportedByTheLauncher(Path distribution) throws IOException {
+        return settings(distribution)
+                .getProperty("org.osgi.framework.system.packages.extra")
                 .trim()
                 .split("\\s*,\\s*");
     }

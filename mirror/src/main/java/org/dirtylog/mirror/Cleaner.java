@@ -21,12 +21,12 @@ final class Cleaner {
     private final LogBook book;
     private final LegFailures failures;
     private final LegForces forces;
-    private final long periodNanos;
-    private final long hotRegions;
     private final AtomicBoolean armed = new AtomicBoolean();
     private final AtomicBoolean sweeping = new AtomicBoolean();
     private final AtomicLong markedSinceSweep = new AtomicLong();
     private final Signal idle;
+    private volatile long periodNanos;
+    private volatile long hotRegions;
     private volatile boolean paused = true;
 
     Cleaner(MirrorState mirror, LogBook book, LegFailures failures, MirrorConfig config) {
@@ -34,9 +34,18 @@ final class Cleaner {
         this.book = book;
         this.failures = failures;
         this.forces = new LegForces(mirror.world.tasks(), mirror.name);
-        this.periodNanos = Math.max(1, config.cleanAfter().toNanos() / 2);
-        this.hotRegions = config.hotRegions();
         this.idle = mirror.world.tasks().signal(mirror.name + "/cleaner");
+        follow(config);
+    }
+
+    /** Takes over when to clean; what is armed may be too late for that. */
+    void follow(MirrorConfig config) {
+        periodNanos = Math.max(1, config.cleanAfter().toNanos() / 2);
+        hotRegions = config.hotRegions();
+        if (!paused) {
+            armed.set(false);
+            arm();
+        }
     }
 
     void start() {

@@ -21,10 +21,10 @@ final class LogBook {
     private static final long RETRY_NANOS = 200_000_000L;
 
     private final MirrorState mirror;
-    private final boolean failWrites;
     private final LongConsumer marked;
     private final Signal turns;
 
+    private volatile boolean failWrites;
     private volatile DirtyLog log;
     private volatile DirtyLogException failure;
     private volatile boolean stopped;
@@ -56,6 +56,13 @@ final class LogBook {
         this.marked = marked;
         this.failWrites = failWrites;
         this.turns = mirror.world.tasks().signal(mirror.name + "/log");
+    }
+
+    /** Says whether writes that need a mark fail when the log has failed, also those that wait for one now. */
+    void failWrites(boolean fail) {
+        failWrites = fail;
+        turns.raise();
+        mirror.regionsChanged.raise();
     }
 
     /** Goes on with a log that runs. */
@@ -125,7 +132,7 @@ final class LogBook {
             gather(region);
             ticket = gathering;
         }
-        await(ticket, failWrites);
+        await(ticket, false);
     }
 
     /**
@@ -157,7 +164,8 @@ final class LogBook {
     private void await(long ticket, boolean failFast) throws IOException {
         boolean[] lead = new boolean[1];
         while (true) {
-            turns.await(() -> stopped || isDone(ticket) || failFast && failure != null || (lead[0] = tryLead()));
+            turns.await(() ->
+                    stopped || isDone(ticket) || (failFast || failWrites) && failure != null || (lead[0] = tryLead()));
             if (lead[0]) {
                 lead[0] = false;
                 turn();

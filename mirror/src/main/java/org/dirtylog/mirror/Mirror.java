@@ -33,7 +33,6 @@ public final class Mirror implements MirrorTarget {
     /** How often a mirror looks whether a missing leg is there again. */
     private static final long LOOK_NANOS = 2_000_000_000L;
 
-    private final MirrorConfig config;
     private final Surroundings world;
     private final DirtyLogs logs;
     private final MirrorRecords records;
@@ -42,6 +41,9 @@ public final class Mirror implements MirrorTarget {
     private final AtomicBoolean lifeBusy = new AtomicBoolean();
     private final LogBook book;
     private final AtomicBoolean watching = new AtomicBoolean();
+
+    /** Table and names stay; policies may change. */
+    private volatile MirrorConfig config;
 
     private volatile MirrorStatus.Word word = MirrorStatus.Word.STARTING;
     private volatile String message = "";
@@ -169,6 +171,22 @@ public final class Mirror implements MirrorTarget {
                 }
             }
         }
+    }
+
+    /**
+     * Tells whether this mirror's record, if there is one, is one of its table, as {@link #open()} would find it. Nothing is
+     * changed, and another object may have the mirror open.
+     *
+     * @throws MirrorException if it is not, or cannot be read
+     */
+    public void check() throws MirrorException {
+        inTurn(() -> {
+            try {
+                loadRecord();
+            } catch (IOException e) {
+                throw new MirrorException("mirror " + config.name() + ": " + FileReason.of(e), e);
+            }
+        });
     }
 
     private MirrorRecord loadRecord() throws IOException, MirrorException {
@@ -439,6 +457,26 @@ public final class Mirror implements MirrorTarget {
                 throw new MirrorException("mirror " + config.name() + " stays suspended: " + e.getMessage(), e);
             }
         });
+    }
+
+    /**
+     * Takes over other policies while I/O goes on. When to clean and what to do on the loss of the log count at once, what the
+     * log is opened with from its next opening on.
+     *
+     * @param next with the same name, export name and table
+     */
+    public void follow(MirrorConfig next) {
+        if (!next.table().equals(config.table())
+                || !next.name().equals(config.name())
+                || !next.exportName().equals(config.exportName())) {
+            throw new IllegalArgumentException("mirror " + config.name() + " can take over policies only, not " + next);
+        }
+        config = next;
+        book.failWrites(next.failOnLogLoss());
+        Running parts = running;
+        if (parts != null) {
+            parts.cleaner.follow(next);
+        }
     }
 
     /** Stops cleanly and gives everything back. Without an opening before, it has no effect. Clients get errors from now on. */

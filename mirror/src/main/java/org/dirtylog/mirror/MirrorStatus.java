@@ -71,6 +71,30 @@ public record MirrorStatus(
     }
 
     /**
+     * The same with another message.
+     *
+     * @param other why it is in that state and what to type next
+     * @return the state
+     */
+    public MirrorStatus withMessage(String other) {
+        return new MirrorStatus(
+                name,
+                word,
+                other,
+                sectors,
+                regionSectors,
+                regions,
+                inSync,
+                dirty,
+                log,
+                legs,
+                source,
+                recovery,
+                statusLine,
+                tableLine);
+    }
+
+    /**
      * The log of a mirror.
      *
      * @param type   its type's name

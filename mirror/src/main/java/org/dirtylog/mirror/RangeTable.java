@@ -67,11 +67,12 @@ final class RangeTable {
         /** How many ranges are taken. Written under the monitor. */
         volatile int inFlight;
 
-        private long[] starts = new long[8];
-        private long[] ends = new long[8];
-        private long[] tickets = new long[8];
-        private final long[] lastStarts = new long[REMEMBERED];
-        private final long[] lastEnds = new long[REMEMBERED];
+        // There from the first write on: a mirror has many stripes, and a home may have many mirrors that rest.
+        private long[] starts;
+        private long[] ends;
+        private long[] tickets;
+        private long[] lastStarts;
+        private long[] lastEnds;
 
         Stripe(Signal changed) {
             this.changed = changed;
@@ -79,7 +80,13 @@ final class RangeTable {
 
         synchronized long add(long start, long end) {
             int n = inFlight;
-            if (n == starts.length) {
+            if (starts == null) {
+                starts = new long[8];
+                ends = new long[8];
+                tickets = new long[8];
+                lastStarts = new long[REMEMBERED];
+                lastEnds = new long[REMEMBERED];
+            } else if (n == starts.length) {
                 starts = Arrays.copyOf(starts, 2 * n);
                 ends = Arrays.copyOf(ends, 2 * n);
                 tickets = Arrays.copyOf(tickets, 2 * n);

@@ -2,280 +2,290 @@
 package org.dirtylog.mirror.home;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
-import java.util.Dictionary;
-import java.util.Hashtable;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
-import org.dirtylog.log.runtime.DirtyLogs;
-import org.dirtylog.log.runtime.TableLine;
 import org.dirtylog.mirror.Mirror;
 import org.dirtylog.mirror.MirrorConfig;
 import org.dirtylog.mirror.MirrorException;
 import org.dirtylog.mirror.MirrorStatus;
-import org.dirtylog.mirror.MirrorTarget;
 import org.dirtylog.seams.FileReason;
-import org.dirtylog.seams.Surroundings;
-import org.osgi.framework.BundleContext;
-import org.osgi.framework.ServiceRegistration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One mirror of a home: tried until it is open, a service while it serves. */
+/**
+ * One mirror of a home, made what its configuration asks for: opened, tried again, changed, stopped. What it is not asked for
+ * rightly it does not do; it goes on as it was.
+ */
 final class HomeMirror {
     private static final Logger LOG = LoggerFactory.getLogger(HomeMirror.class);
     private static final long RETRY_NANOS = 2_000_000_000L;
 
     private final String name;
-    private final String file;
     private final Place place;
+    private final MirrorService service;
 
-    /** Held while it is being opened, so that a command and the next try do not meet. */
-    private final ReentrantLock opening = new ReentrantLock();
+    /** Held while it is opened or changed, so that a command and the next try do not meet. */
+    private final ReentrantLock turn = new ReentrantLock();
 
     private final AtomicBoolean removing = new AtomicBoolean();
     private final AtomicBoolean retryPending = new AtomicBoolean();
+    private final AtomicBoolean followPending = new AtomicBoolean();
 
-    /** What {@link #mirror} was made from. Guarded by {@link #opening}. */
-    private String text;
+    /** What it is to be; {@code null} if it is not to be at all, or nothing right was said yet. */
+    private volatile Settings wanted;
 
-    /** Without an object if its file is wrong. */
+    /** What {@link #mirror} was made from. Guarded by {@link #turn}. */
+    private MirrorConfig config;
+
+    /** Without an object if its configuration never was right. */
     private volatile Mirror mirror;
 
+    /** Why it is not open. */
     private volatile MirrorException trouble;
+    /** Why it is open and not what was asked for, or {@code null}. */
+    private volatile MirrorException refusal;
+    /** What is wrong with its file, which is why nothing of it was asked for; or {@code null}. */
+    private volatile MirrorException badFile;
+
     private volatile boolean open;
-
-    // Guarded by this.
-    private boolean ended;
-    private ServiceRegistration<MirrorTarget> service;
-
-    /**
-     * What the mirrors of a home share.
-     *
-     * @param context to register services with
-     * @param world   what they stand on
-     * @param logs    makes their logs
-     * @param etc     their files
-     * @param exports their names for clients
-     */
-    record Place(BundleContext context, Surroundings world, DirtyLogs logs, EtcFolder etc, ExportNames exports) {}
 
     HomeMirror(String name, Place place) {
         this.name = name;
-        this.file = MirrorFile.fileName(name);
         this.place = place;
+        this.service = new MirrorService(place.context());
         this.trouble = new MirrorException("mirror " + name + " is being made");
     }
 
-    // ---- from its file ----------------------------------------------------------------------------------------------
+    // ---- what is asked for ------------------------------------------------------------------------------------------
 
-    /** Reads the file, and takes the name for clients. What is wrong is kept for the first try. */
+    /** Notes what it is to be from now on; {@link #follow} makes it that. */
+    void want(Settings settings) {
+        badFile = null;
+        wanted = settings;
+    }
+
+    /** Whether nobody asks for it, neither rightly nor wrongly. */
+    boolean isUnwanted() {
+        return wanted == null && badFile == null;
+    }
+
+    /** Notes that its file is wrong. If it is open, it goes on. */
+    void refuse(MirrorException why) {
+        MirrorException told = notStarted(why);
+        badFile = told;
+        note(told);
+    }
+
+    /** Takes its name for clients, if it is right in what it is asked for. What is wrong is kept for the first try. */
     void prepare() {
-        opening.lock();
+        turn.lock();
         try {
-            load();
+            prepare(parse(wanted));
         } catch (MirrorException e) {
             note(e);
         } finally {
-            opening.unlock();
+            turn.unlock();
         }
     }
 
-    /** Opens; what waits for something is tried again. */
-    void start() {
-        try {
-            open();
-        } catch (MirrorException e) {
-            // It was noted, and is told to whoever asks.
-            LOG.debug("Mirror {} is not open", name, e);
-        }
-    }
-
-    /**
-     * Reads the file as it is now, and opens.
-     *
-     * @throws MirrorException if it is not open; if it waits, it is tried again
-     */
-    private void open() throws MirrorException {
-        opening.lock();
-        try {
-            if (open) {
-                return;
-            }
-            requireNotEnded();
-            Mirror next = load();
-            // Whoever ends it has seen the object, or is seen here.
-            requireNotEnded();
-            next.open();
-            open = true;
-            publish();
-        } catch (MirrorException e) {
-            if (!isEnded()) {
-                note(e);
-            }
-            throw e;
-        } finally {
-            opening.unlock();
-        }
-    }
-
-    private Mirror load() throws MirrorException {
-        String now;
-        MirrorConfig config;
-        try {
-            now = place.etc.read(file);
-            config = MirrorFile.parse(file, now, place.logs::parametersOf);
-        } catch (MirrorException e) {
-            mirror = null;
-            throw e;
-        }
-        if (mirror == null || !now.equals(text)) {
-            mirror = new Mirror(config, place.world, place.logs);
-            text = now;
-        }
-        String owner = place.exports.claim(config.exportName(), name);
-        if (!owner.equals(name)) {
-            throw MirrorException.waiting(
-                    "mirror " + name + " is not opened: its export name '" + config.exportName()
-                            + "' is that of mirror "
-                            + owner + ". Give it another one with export= in " + place.etc + "/" + file
-                            + ", or remove the other mirror",
-                    null);
-        }
-        return mirror;
-    }
-
-    private void note(MirrorException e) {
-        if (!trouble.getMessage().equals(e.getMessage())) {
-            LOG.error("{}", e.getMessage());
-        }
-        trouble = e;
-        Mirror now = mirror;
-        if (now != null) {
-            now.notOpen(
-                    e.isWaiting() ? MirrorStatus.Word.WAITING : MirrorStatus.Word.FAILED,
-                    e.getMessage() + (e.isWaiting() ? "" : ". Once that is mended: mirror:resume " + name));
-        }
-        if (e.isWaiting() && retryPending.compareAndSet(false, true)) {
-            place.world.tasks().startAfter(RETRY_NANOS, name + "/start", () -> {
-                retryPending.set(false);
-                start();
+    /** Soon makes it what is wanted. What waits for something is tried again. */
+    void followSoon() {
+        if (followPending.compareAndSet(false, true)) {
+            place.openings().add(name + "/start", () -> {
+                followPending.set(false);
+                try {
+                    follow();
+                } catch (MirrorException e) {
+                    // It was noted, and is told to whoever asks.
+                    LOG.debug("Mirror {} is not what is wanted", name, e);
+                }
             });
         }
     }
 
-    // ---- made by a command ------------------------------------------------------------------------------------------
-
     /**
-     * Makes it, with its file.
+     * Makes it what is wanted.
      *
-     * @throws MirrorException if it cannot be made; what was there before is as it was
+     * @throws MirrorException if that cannot be; if it only waits, it is tried again
      */
-    void create(MirrorConfig config) throws MirrorException {
-        String owner = place.exports.claim(config.exportName(), name);
-        if (!owner.equals(name)) {
-            throw new MirrorException("the export name '" + config.exportName() + "' is that of mirror " + owner
-                    + "; choose another one with --export");
-        }
-        opening.lock();
+    private void follow() throws MirrorException {
+        turn.lock();
         try {
-            text = MirrorFile.print(config);
-            // What the folder refuses, it refuses before log and record are touched.
-            place.etc.draft(file, text);
-            open(config);
-        } catch (IOException e) {
-            throw new MirrorException(
-                    "mirror '" + name + "' is not made: " + place.etc + "/" + file + ": " + FileReason.of(e), e);
-        } finally {
-            opening.unlock();
-        }
-        publish();
-    }
-
-    private void open(MirrorConfig config) throws MirrorException, IOException {
-        boolean logWasThere = Files.exists(logOf(config.table()), LinkOption.NOFOLLOW_LINKS);
-        Mirror made = new Mirror(config, place.world, place.logs);
-        mirror = made;
-        try {
-            requireNotEnded();
-            made.open();
-            // If we crash here, record and log name a mirror that has no file: creating it again finds the record and
-            // goes on.
-            place.etc.commit(file);
-            open = true;
-        } catch (MirrorException | IOException e) {
-            takeBack(made, logWasThere, e);
-            throw e;
-        }
-    }
-
-    private void takeBack(Mirror made, boolean logWasThere, Exception cause) throws MirrorException {
-        try {
-            place.etc.dropDraft(file);
-            made.takeBack();
-            if (!logWasThere) {
-                Files.deleteIfExists(logOf(made.table()));
+            Settings now = wanted;
+            MirrorException bad = badFile;
+            if (bad != null && !open) {
+                throw bad;
             }
-        } catch (MirrorException | IOException e) {
+            if (now == null) {
+                leave();
+                return;
+            }
+            requireNotEnded();
+            MirrorConfig next = parse(now);
+            if (open) {
+                change(next);
+            } else {
+                open(next);
+            }
+            refusal = null;
+        } catch (MirrorException e) {
+            if (!service.isEnded()) {
+                note(e);
+            }
+            throw e;
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    private MirrorConfig parse(Settings settings) throws MirrorException {
+        try {
+            return MirrorFile.parse(settings, place.logs()::parametersOf);
+        } catch (MirrorException e) {
+            throw notStarted(e);
+        }
+    }
+
+    private MirrorException notStarted(MirrorException e) {
+        return open || e.isWaiting() ? e : new MirrorException(e.getMessage() + "; the mirror is not started", e);
+    }
+
+    /** An object that can tell of itself, with the name it is asked to have. */
+    private Mirror prepare(MirrorConfig next) throws MirrorException {
+        if (mirror == null || !next.equals(config)) {
+            mirror = new Mirror(next, place.world(), place.logs());
+            config = next;
+        }
+        claim(next);
+        return mirror;
+    }
+
+    private void claim(MirrorConfig next) throws MirrorException {
+        String owner = place.exports().claim(next.exportName(), name);
+        if (!owner.equals(name)) {
+            throw MirrorException.waiting(
+                    "mirror " + name + " is not opened: its export name '" + next.exportName()
+                            + "' is that of mirror "
+                            + owner + ". Give it another one with export= in "
+                            + place.configurations().place(name)
+                            + ", or remove the other mirror",
+                    null);
+        }
+    }
+
+    private void open(MirrorConfig next) throws MirrorException {
+        Mirror made = prepare(next);
+        // Whoever ends it has seen the object, or is seen here.
+        requireNotEnded();
+        made.open();
+        open = true;
+        service.publish(made);
+    }
+
+    // ---- while it serves --------------------------------------------------------------------------------------------
+
+    /** Takes over another configuration: policies in place, all else by a clean stop and a start. */
+    private void change(MirrorConfig next) throws MirrorException {
+        MirrorConfig before = config;
+        if (next.equals(before)) {
+            return;
+        }
+        if (next.table().equals(before.table()) && next.exportName().equals(before.exportName())) {
+            mirror.follow(next);
+            config = next;
+            LOG.info("Mirror {}: takes over its new policies, and goes on", name);
+            return;
+        }
+        if (mirror.status().word() == MirrorStatus.Word.SUSPENDED) {
+            throw MirrorException.waiting(
+                    "mirror " + name + " is suspended; its new configuration counts after: mirror:resume " + name,
+                    null);
+        }
+        Mirror successor = new Mirror(next, place.world(), place.logs());
+        successor.check();
+        claim(next);
+        LOG.info("Mirror {}: stops, and starts with its new configuration", name);
+        service.withdraw();
+        mirror.stop();
+        open = false;
+        mirror = successor;
+        config = next;
+        try {
+            open(next);
+        } catch (MirrorException e) {
+            goBack(before, e);
+            // Not tried again by itself: each try stops the mirror.
+            throw new MirrorException(e.getMessage() + ". Mend that, then save the file again", e);
+        }
+    }
+
+    private void goBack(MirrorConfig before, MirrorException cause) throws MirrorException {
+        try {
+            open(before);
+        } catch (MirrorException e) {
             cause.addSuppressed(e);
-            throw new MirrorException(
-                    cause.getMessage() + "; and not all of it could be taken back: " + e.getMessage(), cause);
+            throw cause;
+        }
+    }
+
+    /** It is no longer asked for: stops, and is forgotten. Its record and its legs stay. */
+    private void leave() {
+        if (removing.get()) {
+            // Whoever removes it stops it, too.
+            return;
+        }
+        service.withdraw();
+        Mirror now = mirror;
+        if (now != null) {
+            if (open) {
+                LOG.info("Mirror {}: stops, its configuration has gone; record, log and legs stay", name);
+            }
+            now.stop();
+        }
+        open = false;
+        mirror = null;
+        config = null;
+        place.exports().release(name);
+        place.forget().accept(this);
+    }
+
+    private void note(MirrorException e) {
+        boolean serves = open;
+        String why = e.getMessage() + (serves ? "; the mirror goes on with its old configuration" : "");
+        MirrorException noted = e.isWaiting() ? MirrorException.waiting(why, e) : new MirrorException(why, e);
+        MirrorException before = serves ? refusal : trouble;
+        if (before == null || !before.getMessage().equals(why)) {
+            LOG.error("{}", why);
+        }
+        if (serves) {
+            refusal = noted;
+        } else {
+            trouble = noted;
+            Mirror now = mirror;
+            if (now != null) {
+                now.notOpen(
+                        e.isWaiting() ? MirrorStatus.Word.WAITING : MirrorStatus.Word.FAILED,
+                        why + (e.isWaiting() ? "" : ". Once that is mended: mirror:resume " + name));
+            }
+        }
+        if (e.isWaiting() && retryPending.compareAndSet(false, true)) {
+            place.world().tasks().startAfter(RETRY_NANOS, name + "/start", () -> {
+                retryPending.set(false);
+                followSoon();
+            });
         }
     }
 
     private void requireNotEnded() throws MirrorException {
-        if (isEnded()) {
+        if (service.isEnded()) {
             throw new MirrorException("mirror " + name + " is not opened: it is being stopped or removed");
         }
     }
 
-    /** The file that an opening may make; for a log without one, a name that nothing has. */
-    private static Path logOf(TableLine table) {
-        boolean hasFile = table.logType().equals("disk");
-        return Path.of(hasFile ? table.logArguments().get(0) : "/dev/null/none");
-    }
-
-    // ---- serving ----------------------------------------------------------------------------------------------------
-
-    private void publish() {
-        Mirror now = mirror;
-        Dictionary<String, Object> properties = new Hashtable<>();
-        properties.put("mirror.name", now.name());
-        properties.put("mirror.export", now.exportName());
-        ServiceRegistration<MirrorTarget> made = place.context.registerService(MirrorTarget.class, now, properties);
-        boolean late;
-        synchronized (this) {
-            late = ended;
-            service = late ? null : made;
-        }
-        if (late) {
-            made.unregister();
-        }
-    }
-
-    private synchronized boolean isEnded() {
-        return ended;
-    }
-
-    /** No client comes in from now on, and it is not opened again. */
-    private void end() {
-        ServiceRegistration<MirrorTarget> service;
-        synchronized (this) {
-            ended = true;
-            service = this.service;
-            this.service = null;
-        }
-        if (service != null) {
-            service.unregister();
-        }
-    }
-
-    /** Stops cleanly. */
+    /** Stops cleanly, for good. */
     void stop() {
-        end();
+        service.end();
         Mirror now = mirror;
         if (now != null) {
             now.stop();
@@ -283,6 +293,43 @@ final class HomeMirror {
     }
 
     // ---- commands ---------------------------------------------------------------------------------------------------
+
+    /**
+     * Makes it, with its file.
+     *
+     * @throws MirrorException if it cannot be made; what was there before is as it was
+     */
+    void create(MirrorConfig asked) throws MirrorException {
+        String owner = place.exports().claim(asked.exportName(), name);
+        if (!owner.equals(name)) {
+            throw new MirrorException("the export name '" + asked.exportName() + "' is that of mirror " + owner
+                    + "; choose another one with --export");
+        }
+        turn.lock();
+        try {
+            // What the folder refuses, it refuses before log and record are touched.
+            Configurations.Draft draft = place.configurations().draft(name, MirrorFile.print(asked));
+            Mirror made = new Mirror(asked, place.world(), place.logs());
+            // Whoever ends it has seen the object, or is seen here.
+            mirror = made;
+            if (service.isEnded()) {
+                place.configurations().dropDraft(draft);
+                requireNotEnded();
+            }
+            new Creation(made, place.configurations(), draft).complete();
+            open = true;
+            // As its file says it, which does not say everything that is only for the first opening.
+            config = parse(Settings.of(name, draft.text()));
+        } catch (IOException e) {
+            throw new MirrorException(
+                    "mirror '" + name + "' is not made: "
+                            + place.configurations().place(name) + ": " + FileReason.of(e),
+                    e);
+        } finally {
+            turn.unlock();
+        }
+        service.publish(mirror);
+    }
 
     private Mirror mirror() throws MirrorException {
         Mirror now = mirror;
@@ -293,7 +340,50 @@ final class HomeMirror {
     }
 
     MirrorStatus status() throws MirrorException {
-        return mirror().status();
+        MirrorStatus status = mirror().status();
+        MirrorException wrong = badFile == null ? refusal : badFile;
+        if (!open || wrong == null) {
+            return status;
+        }
+        String goesOn = "it goes on with its old configuration: " + wrong.getMessage();
+        return status.withMessage(status.message().isEmpty() ? goesOn : status.message() + ". And " + goesOn);
+    }
+
+    /** What a command does to a mirror that has an object. */
+    @FunctionalInterface
+    interface Change {
+        void of(Mirror mirror) throws MirrorException;
+    }
+
+    /**
+     * Changes the mirror and one value of its file. Every other character of the file stays, and the change is none to follow.
+     *
+     * @param change what is to be done before the file says it; if it throws, the file stays as it is
+     * @throws MirrorException if it cannot be done, or not be written; the message says which
+     */
+    void change(String key, String value, Change change) throws MirrorException {
+        turn.lock();
+        try {
+            // What the folder refuses, it refuses before the mirror is touched.
+            Configurations.Draft draft = place.configurations().draftWith(name, key, value);
+            try {
+                change.of(mirror());
+            } catch (MirrorException e) {
+                place.configurations().dropDraft(draft);
+                throw e;
+            }
+            config = parse(Settings.of(name, draft.text()));
+            // If we crash here, the mirror is changed and its file is not.
+            place.configurations().commit(draft);
+        } catch (IOException e) {
+            throw new MirrorException(
+                    "the file of mirror " + name + " cannot be changed: "
+                            + place.configurations().place(name) + ": " + FileReason.of(e) + ". Write there: " + key
+                            + " = " + ConfigText.escape(value),
+                    e);
+        } finally {
+            turn.unlock();
+        }
     }
 
     void suspend() throws MirrorException {
@@ -310,25 +400,34 @@ final class HomeMirror {
 
     /** Makes its record anew, and opens it. */
     void rebuild(OptionalInt source) throws MirrorException {
-        opening.lock();
+        turn.lock();
         try {
-            if (!open) {
-                load();
+            Settings now = wanted;
+            if (!open && now != null) {
+                prepare(parse(now));
             }
             mirror().rebuild(source);
-            open();
         } finally {
-            opening.unlock();
+            turn.unlock();
         }
+        follow();
     }
 
     /** One that is not open yet is tried at once, with its file as it is now. */
     void resume() throws MirrorException {
         if (open) {
             mirror().resume();
-        } else {
-            open();
+            // A new configuration may have waited for this.
+            followSoon();
+            return;
         }
+        try {
+            place.configurations().readAgain(name);
+        } catch (MirrorException e) {
+            refuse(e);
+            throw notStarted(e);
+        }
+        follow();
     }
 
     /**
@@ -345,16 +444,16 @@ final class HomeMirror {
         try {
             // The file first: if we crash in between, the mirror does not come back, and its log has a name that create
             // --adopt-log takes off.
-            place.etc.delete(file);
+            place.configurations().remove(name);
         } catch (IOException e) {
             removing.set(false);
             throw new MirrorException(
-                    "mirror '" + name + "' is not removed, it goes on as before: its file " + place.etc + "/" + file
-                            + " cannot be removed: " + FileReason.of(e),
+                    "mirror '" + name + "' is not removed, it goes on as before: its file "
+                            + place.configurations().place(name) + " cannot be removed: " + FileReason.of(e),
                     e);
         }
         try {
-            end();
+            service.end();
             Mirror now = mirror;
             if (now == null) {
                 throw new MirrorException(
@@ -364,7 +463,7 @@ final class HomeMirror {
             }
             now.dissolve();
         } finally {
-            place.exports.release(name);
+            place.exports().release(name);
             forget.run();
         }
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.mirror.home;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.dirtylog.log.Opening.OtherWriter;
 import org.dirtylog.log.runtime.DirtyLogs;
@@ -21,27 +22,43 @@ import org.dirtylog.mirror.MirrorStatus;
 import org.dirtylog.mirror.Mirrors;
 import org.dirtylog.seams.Clock;
 import org.dirtylog.seams.Devices;
-import org.dirtylog.seams.FileReason;
 import org.dirtylog.seams.Randomness;
 import org.dirtylog.seams.Surroundings;
 import org.dirtylog.seams.Tasks;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.cm.ConfigurationAdmin;
+import org.osgi.service.cm.SynchronousConfigurationListener;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Starts the mirrors that {@code etc/} describes, and obeys commands. */
 @Component
 public final class HomeMirrors implements Mirrors {
-    private static final Logger LOG = LoggerFactory.getLogger(HomeMirrors.class);
+    /** Two looks make a change count. */
+    private static final long LOOK_NANOS = 500_000_000L;
 
-    private final HomeMirror.Place place;
+    /** So much longer than a look took is the pause after it, so that many files are not looked at all the time. */
+    private static final int PAUSE_FACTOR = 100;
+
+    /** How many threads stop mirrors; what hangs keeps its own. */
+    private static final int STOPPERS = 32;
+
+    private final Place place;
     private final EtcFolder etc;
+    private final EtcWatch watch;
+    private final Configurations configurations;
+    private final ServiceRegistration<?> listening;
     private final DirtyLogs logs;
+    private final Tasks tasks;
+    private final Clock clock;
+
+    /** Entries come and go under the monitor. */
     private final Map<String, HomeMirror> mirrors = new ConcurrentSkipListMap<>();
+
+    private boolean begun;
     private volatile boolean stopping;
 
     /**
@@ -53,6 +70,7 @@ public final class HomeMirrors implements Mirrors {
      * @param randomness to draw from
      * @param devices    to stand on
      * @param logs       to make logs with
+     * @param admin      has what the mirrors are to be
      */
     @Activate
     public HomeMirrors(
@@ -61,44 +79,139 @@ public final class HomeMirrors implements Mirrors {
             @Reference Clock clock,
             @Reference Randomness randomness,
             @Reference Devices devices,
-            @Reference DirtyLogs logs) {
+            @Reference DirtyLogs logs,
+            @Reference ConfigurationAdmin admin) {
         String folder = context.getProperty("dirtylog.home");
         this.etc = new EtcFolder(
                 FileNames.absolute(Path.of(folder == null ? "." : folder)).resolve("etc"));
         this.logs = logs;
-        this.place = new HomeMirror.Place(
-                context, new Surroundings(tasks, clock, randomness, devices), logs, etc, new ExportNames());
-        startAll(tasks);
+        this.tasks = tasks;
+        this.clock = clock;
+        this.configurations = new Configurations(etc, admin, new Wishes());
+        this.watch = new EtcWatch(etc, configurations);
+        this.place = new Place(
+                context,
+                new Surroundings(tasks, clock, randomness, devices),
+                logs,
+                configurations,
+                new ExportNames(),
+                new Openings(tasks),
+                this::forget);
+        this.listening = context.registerService(SynchronousConfigurationListener.class, configurations, null);
+        beginAll();
     }
 
     /** In the order of their names, so that of two with one name for clients the same one has it every time. */
-    private void startAll(Tasks tasks) {
-        try {
-            for (String file : etc.mirrorFiles()) {
-                String name = MirrorFile.mirrorName(file).orElseThrow();
-                HomeMirror mirror = new HomeMirror(name, place);
-                mirrors.put(name, mirror);
-                mirror.prepare();
-            }
-        } catch (IOException e) {
-            LOG.error("The mirrors in {} cannot be read, none is started: {}", etc, FileReason.of(e));
+    private void beginAll() {
+        watch.begin();
+        configurations.begin();
+        List<HomeMirror> first;
+        synchronized (this) {
+            begun = true;
+            first = new ArrayList<>(mirrors.values());
         }
-        mirrors.forEach((name, mirror) -> tasks.start(name + "/start", mirror::start));
+        first.forEach(HomeMirror::followSoon);
+        tasks.startAfter(LOOK_NANOS, "etc", this::look);
     }
 
-    /** Each on a thread of its own: the pool's may all wait for a mirror that is to be stopped. */
+    private void look() {
+        if (stopping) {
+            return;
+        }
+        long before = clock.nanos();
+        try {
+            watch.again();
+        } finally {
+            long took = clock.nanos() - before;
+            tasks.startAfter(Math.max(LOOK_NANOS, PAUSE_FACTOR * took), "etc", this::look);
+        }
+    }
+
+    // ---- what is wanted ---------------------------------------------------------------------------------------------
+
+    /** What configurations say of mirrors. */
+    private final class Wishes implements Configurations.Listener {
+        @Override
+        public void wanted(String name, Settings settings) {
+            HomeMirror mirror;
+            boolean first;
+            synchronized (HomeMirrors.this) {
+                mirror = orNew(name);
+                mirror.want(settings);
+                first = !begun;
+            }
+            if (first) {
+                mirror.prepare();
+            } else {
+                mirror.followSoon();
+            }
+        }
+
+        @Override
+        public void refused(String name, MirrorException why) {
+            HomeMirror mirror;
+            synchronized (HomeMirrors.this) {
+                mirror = orNew(name);
+            }
+            mirror.refuse(why);
+        }
+
+        @Override
+        public void unwanted(String name) {
+            HomeMirror mirror;
+            synchronized (HomeMirrors.this) {
+                mirror = mirrors.get(name);
+                if (mirror == null) {
+                    return;
+                }
+                mirror.want(null);
+            }
+            mirror.followSoon();
+        }
+    }
+
+    /** The caller holds the monitor. */
+    private HomeMirror orNew(String name) {
+        return mirrors.computeIfAbsent(name, any -> new HomeMirror(name, place));
+    }
+
+    /** One that has stopped, unless it is wanted again meanwhile. */
+    private synchronized void forget(HomeMirror mirror) {
+        if (mirror.isUnwanted()) {
+            mirrors.values().remove(mirror);
+        }
+    }
+
+    /** One that a command has removed, or could not make. */
+    private void drop(String name, HomeMirror mirror) {
+        synchronized (this) {
+            mirrors.remove(name, mirror);
+        }
+        // Its file may have been put back meanwhile.
+        configurations.tell(name);
+    }
+
+    /** On threads of its own: the pool's may all wait for a mirror that is to be stopped. */
     @Deactivate
     void stop() {
         stopping = true;
+        listening.unregister();
+        Queue<HomeMirror> left = new ConcurrentLinkedQueue<>(mirrors.values());
         List<Thread> threads = new ArrayList<>();
-        mirrors.forEach((name, mirror) -> {
-            Thread thread = new Thread(mirror::stop, name + "/stop");
+        for (int i = Math.min(STOPPERS, left.size()); i > 0; i--) {
+            Thread thread = new Thread(() -> stopEach(left), "stop " + i);
             thread.setDaemon(true);
             thread.start();
             threads.add(thread);
-        });
+        }
         for (Thread thread : threads) {
             join(thread);
+        }
+    }
+
+    private static void stopEach(Queue<HomeMirror> left) {
+        for (HomeMirror mirror = left.poll(); mirror != null; mirror = left.poll()) {
+            mirror.stop();
         }
     }
 
@@ -123,7 +236,7 @@ public final class HomeMirrors implements Mirrors {
         return new ArrayList<>(mirrors.keySet());
     }
 
-    private HomeMirror mirror(String name) throws MirrorException {
+    HomeMirror mirror(String name) throws MirrorException {
         HomeMirror mirror = mirrors.get(name);
         if (mirror == null) {
             throw new MirrorException("there is no mirror '" + name + "'; "
@@ -156,9 +269,11 @@ public final class HomeMirrors implements Mirrors {
                 usual.hotRegions(),
                 LegPolicy.DEFAULT.withAdopt(adoptLegs));
         HomeMirror mirror = new HomeMirror(name, place);
-        if (mirrors.putIfAbsent(name, mirror) != null) {
-            throw new MirrorException(
-                    "there is a mirror '" + name + "' already; remove it first, or choose another name");
+        synchronized (this) {
+            if (mirrors.putIfAbsent(name, mirror) != null) {
+                throw new MirrorException(
+                        "there is a mirror '" + name + "' already; remove it first, or choose another name");
+            }
         }
         boolean made = false;
         try {
@@ -168,7 +283,7 @@ public final class HomeMirrors implements Mirrors {
             String file = MirrorFile.fileName(name);
             if (etc.has(file)) {
                 throw new MirrorException("there is a file " + etc + "/" + file
-                        + " already, which is read at the next start; remove it first, or choose another name");
+                        + " already, which is about to be read; remove it first, or choose another name");
             }
             mirror.create(config);
             made = true;
@@ -176,7 +291,7 @@ public final class HomeMirrors implements Mirrors {
         } finally {
             if (!made) {
                 place.exports().release(name);
-                mirrors.remove(name, mirror);
+                drop(name, mirror);
             }
         }
     }
@@ -200,7 +315,7 @@ public final class HomeMirrors implements Mirrors {
     @Override
     public void remove(String name) throws MirrorException {
         HomeMirror mirror = mirror(name);
-        mirror.remove(() -> mirrors.remove(name, mirror));
+        mirror.remove(() -> drop(name, mirror));
     }
 
     @Override

@@ -3,7 +3,6 @@ package org.dirtylog.mirror.home;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,11 +16,9 @@ import org.dirtylog.log.runtime.TableLine;
 import org.dirtylog.mirror.LegPolicy;
 import org.dirtylog.mirror.MirrorConfig;
 import org.dirtylog.mirror.MirrorException;
+import org.dirtylog.mirror.home.Settings.Word;
 
-/**
- * The file {@code etc/org.dirtylog.mirror-NAME.cfg}: lines {@code key = value}, comments after {@code #}. A backslash is
- * written twice, as in every file that ConfigAdmin reads.
- */
+/** The file {@code etc/org.dirtylog.mirror-NAME.cfg}: its name, its keys and what may stand there. */
 final class MirrorFile {
     private static final String PREFIX = "org.dirtylog.mirror-";
     private static final String SUFFIX = ".cfg";
@@ -50,26 +47,34 @@ final class MirrorFile {
                 : Optional.empty();
     }
 
+    /** Refuses a file that names no mirror. */
+    static void requireNameOf(String fileName) throws MirrorException {
+        try {
+            requireName(mirrorName(fileName).orElse(fileName));
+        } catch (MirrorException e) {
+            throw new MirrorException(fileName + ": " + e.getMessage(), e);
+        }
+    }
+
     static String print(MirrorConfig config) {
         List<String> lines = new ArrayList<>();
         lines.add("# A mirror of dirtylog; the keys are in docs/operating.md.");
-        lines.add("table = " + escape(config.table().toString()));
-        lines.add("export = " + escape(config.exportName()));
+        lines.add("table = " + ConfigText.escape(config.table().toString()));
+        lines.add("export = " + ConfigText.escape(config.exportName()));
         lines.add("otherWriter = " + config.otherWriter().name().toLowerCase(Locale.ROOT));
         lines.add("logLoss = " + (config.failOnLogLoss() ? "fail" : "hold"));
         return String.join("\n", lines) + "\n";
     }
 
-    static MirrorConfig parse(String fileName, String text, Function<String, Optional<List<String>>> parametersOf)
+    /**
+     * Makes sense of the words.
+     *
+     * @throws MirrorException names the place, what was found and what is expected; {@link MirrorException#isWaiting()} if only
+     *                         a log type is missing
+     */
+    static MirrorConfig parse(Settings settings, Function<String, Optional<List<String>>> parametersOf)
             throws MirrorException {
-        String name = mirrorName(fileName).orElseThrow();
-        try {
-            requireName(name);
-        } catch (MirrorException e) {
-            throw new MirrorException(fileName + ": " + e.getMessage() + "; the mirror is not started", e);
-        }
-        Map<String, Line> lines = lines(fileName, text);
-        String export = name;
+        String export = settings.name();
         OtherWriter otherWriter = OtherWriter.DIRTY;
         boolean failOnLogLoss = false;
         Duration patience = LogSpec.DEFAULT_PATIENCE;
@@ -77,32 +82,30 @@ final class MirrorFile {
         long hotRegions = MirrorConfig.DEFAULT_HOT_REGIONS;
         boolean startDegraded = true;
         TableLine table = null;
-        for (Map.Entry<String, Line> entry : lines.entrySet()) {
-            Line line = entry.getValue();
+        for (Map.Entry<String, Word> entry : settings.words().entrySet()) {
+            Word word = entry.getValue();
             switch (entry.getKey()) {
-                case "table" -> table = tableOf(fileName, line, parametersOf);
-                case "export" -> export = export(fileName, line);
-                case "otherWriter" -> otherWriter = otherWriter(fileName, line);
-                case "logLoss" ->
-                    failOnLogLoss = word(fileName, line, "hold", "fail").equals("fail");
-                case "patienceSeconds" -> patience = Duration.ofSeconds(number(fileName, line, 1, 3600));
-                case "cleanAfterMillis" -> cleanAfter = Duration.ofMillis(number(fileName, line, 1, 3_600_000));
-                case "hotRegions" -> hotRegions = number(fileName, line, 1, 1L << 32);
+                case "table" -> table = tableOf(word, parametersOf);
+                case "export" -> export = export(word);
+                case "otherWriter" -> otherWriter = otherWriter(word);
+                case "logLoss" -> failOnLogLoss = oneOf(word, "hold", "fail").equals("fail");
+                case "patienceSeconds" -> patience = Duration.ofSeconds(number(word, 1, 3600));
+                case "cleanAfterMillis" -> cleanAfter = Duration.ofMillis(number(word, 1, 3_600_000));
+                case "hotRegions" -> hotRegions = number(word, 1, 1L << 32);
                 case "startDegraded" ->
-                    startDegraded = word(fileName, line, "true", "false").equals("true");
+                    startDegraded = oneOf(word, "true", "false").equals("true");
                 default ->
                     throw wrong(
-                            fileName,
-                            line,
+                            word,
                             "key '" + entry.getKey() + "' is unknown; known are table, export,"
                                     + " otherWriter, logLoss, patienceSeconds, cleanAfterMillis, hotRegions, startDegraded");
             }
         }
         if (table == null) {
-            throw new MirrorException(fileName + ": no line 'table = …'; the mirror is not started");
+            throw new MirrorException(settings.origin() + ": no line 'table = …'");
         }
         return new MirrorConfig(
-                name,
+                settings.name(),
                 export,
                 table,
                 otherWriter,
@@ -114,43 +117,15 @@ final class MirrorFile {
                 LegPolicy.DEFAULT.withStartDegraded(startDegraded));
     }
 
-    private record Line(int number, String value) {}
-
-    private static Map<String, Line> lines(String fileName, String text) throws MirrorException {
-        Map<String, Line> lines = new LinkedHashMap<>();
-        int number = 0;
-        for (String raw : text.split("\n", -1)) {
-            number++;
-            String line = raw.strip();
-            if (line.isEmpty() || line.startsWith("#")) {
-                continue;
-            }
-            int at = line.indexOf('=');
-            if (at < 1) {
-                throw wrong(fileName, new Line(number, line), "'" + line + "' is not 'key = value'");
-            }
-            String key = line.substring(0, at).strip();
-            Line before = lines.put(
-                    key, new Line(number, unescape(line.substring(at + 1).strip())));
-            if (before != null) {
-                throw wrong(
-                        fileName,
-                        new Line(number, line),
-                        "key '" + key + "' stands in line " + before.number + " already");
-            }
-        }
-        return lines;
+    private static MirrorException wrong(Word word, String what) {
+        return new MirrorException(word.place() + ": " + what);
     }
 
-    private static MirrorException wrong(String fileName, Line line, String what) {
-        return new MirrorException(fileName + " line " + line.number + ": " + what + "; the mirror is not started");
-    }
-
-    private static TableLine tableOf(String fileName, Line line, Function<String, Optional<List<String>>> parametersOf)
+    private static TableLine tableOf(Word word, Function<String, Optional<List<String>>> parametersOf)
             throws MirrorException {
         boolean[] typeIsMissing = new boolean[1];
         try {
-            return TableLine.parse(line.value, type -> {
+            return TableLine.parse(word.value(), type -> {
                         Optional<List<String>> parameters = parametersOf.apply(type);
                         typeIsMissing[0] |= parameters.isEmpty();
                         return parameters;
@@ -159,52 +134,43 @@ final class MirrorFile {
         } catch (TableException e) {
             if (typeIsMissing[0]) {
                 // Its bundle may come later.
-                throw MirrorException.waiting(fileName + " line " + line.number + ": " + e.getMessage(), e);
+                throw MirrorException.waiting(word.place() + ": " + e.getMessage(), e);
             }
-            throw wrong(fileName, line, e.getMessage());
+            throw wrong(word, e.getMessage());
         }
     }
 
-    private static String export(String fileName, Line line) throws MirrorException {
+    private static String export(Word word) throws MirrorException {
         try {
-            ExportNames.check(line.value);
-            return line.value;
+            ExportNames.check(word.value());
+            return word.value();
         } catch (MirrorException e) {
-            throw wrong(fileName, line, e.getMessage());
+            throw wrong(word, e.getMessage());
         }
     }
 
-    private static OtherWriter otherWriter(String fileName, Line line) throws MirrorException {
-        return OtherWriter.valueOf(
-                word(fileName, line, "dirty", "adopt", "refuse").toUpperCase(Locale.ROOT));
+    private static OtherWriter otherWriter(Word word) throws MirrorException {
+        return OtherWriter.valueOf(oneOf(word, "dirty", "adopt", "refuse").toUpperCase(Locale.ROOT));
     }
 
-    private static String word(String fileName, Line line, String... words) throws MirrorException {
-        for (String word : words) {
-            if (word.equals(line.value)) {
-                return word;
+    private static String oneOf(Word word, String... words) throws MirrorException {
+        for (String possible : words) {
+            if (possible.equals(word.value())) {
+                return possible;
             }
         }
-        throw wrong(fileName, line, "'" + line.value + "' is none of " + String.join(", ", words));
+        throw wrong(word, "'" + word.value() + "' is none of " + String.join(", ", words));
     }
 
-    private static long number(String fileName, Line line, long least, long most) throws MirrorException {
+    private static long number(Word word, long least, long most) throws MirrorException {
         try {
-            long number = Long.parseLong(line.value);
+            long number = Long.parseLong(word.value());
             if (number >= least && number <= most) {
                 return number;
             }
         } catch (NumberFormatException e) {
             // Told below, with the range.
         }
-        throw wrong(fileName, line, "'" + line.value + "' is no number from " + least + " to " + most);
-    }
-
-    private static String escape(String value) {
-        return value.replace("\\", "\\\\");
-    }
-
-    private static String unescape(String value) {
-        return value.replace("\\\\", "\\");
+        throw wrong(word, "'" + word.value() + "' is no number from " + least + " to " + most);
     }
 }

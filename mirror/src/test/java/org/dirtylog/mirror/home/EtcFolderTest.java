@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.dirtylog.mirror.MirrorException;
 import org.junit.jupiter.api.Test;
@@ -39,7 +40,7 @@ class EtcFolderTest {
         Files.delete(file);
         Files.createSymbolicLink(file, folder.resolve("none"));
         refused("a link to a file that is not there");
-        assertEquals(List.of(NAME), List.copyOf(new EtcFolder(folder).mirrorFiles()));
+        assertEquals(List.of(NAME), List.copyOf(new EtcFolder(folder).marks().keySet()));
         assertTrue(new EtcFolder(folder).has(NAME));
         Files.delete(file);
         refused("no such file");
@@ -50,12 +51,31 @@ class EtcFolderTest {
         EtcFolder etc = new EtcFolder(folder.resolve("etc"));
         etc.draft(NAME, "\uFEFFtable = ü\n");
         assertFalse(etc.has(NAME));
-        assertTrue(etc.mirrorFiles().isEmpty());
+        assertTrue(etc.marks().isEmpty());
         etc.commit(NAME);
-        assertEquals("table = ü\n", etc.read(NAME), "the mark is not part of the text");
+        assertEquals("\uFEFFtable = ü\n", etc.read(NAME));
+        assertEquals(List.of("table"), ConfigText.parse(NAME, etc.read(NAME)).keys(), "the mark is no part of a key");
         etc.draft(NAME, "x");
         etc.dropDraft(NAME);
         etc.delete(NAME);
         assertFalse(etc.has(NAME));
+    }
+
+    @Test
+    void a_file_that_is_written_anew_keeps_its_mode_and_a_link_stays_one() throws Exception {
+        Path etc = Files.createDirectory(folder.resolve("etc"));
+        EtcFolder written = new EtcFolder(etc);
+        Path kept = Files.writeString(folder.resolve("kept.cfg"), "old");
+        Files.setPosixFilePermissions(kept, PosixFilePermissions.fromString("rw-r--r--"));
+        Files.createSymbolicLink(etc.resolve(NAME), kept);
+        written.draft(NAME, "new");
+        assertEquals("old", Files.readString(etc.resolve(NAME)));
+        written.commit(NAME);
+        assertTrue(Files.isSymbolicLink(etc.resolve(NAME)));
+        assertEquals("new", Files.readString(kept));
+        assertEquals("rw-r--r--", PosixFilePermissions.toString(Files.getPosixFilePermissions(kept)));
+        try (var files = Files.list(folder)) {
+            assertEquals(2, files.count(), "a draft is left over");
+        }
     }
 }

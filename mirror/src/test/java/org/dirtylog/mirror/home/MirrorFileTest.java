@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Dictionary;
+import java.util.Hashtable;
 import java.util.List;
 import java.util.Optional;
 import org.dirtylog.log.Opening.OtherWriter;
@@ -18,7 +20,11 @@ class MirrorFileTest {
     private static final String TABLE = "0 2048 mirror disk 2 /srv/a%20log 64 2 /srv/l\\0 0 /srv/l1 8";
 
     private static MirrorConfig parse(String text) throws MirrorException {
-        return MirrorFile.parse("org.dirtylog.mirror-m.cfg", text, type -> Optional.of(List.of("log_dev")));
+        return MirrorFile.parse(settings(text), type -> Optional.of(List.of("log_dev")));
+    }
+
+    private static Settings settings(String text) throws MirrorException {
+        return Settings.of("m", ConfigText.parse(MirrorFile.fileName("m"), text));
     }
 
     private static void refused(String text, String... parts) {
@@ -63,11 +69,31 @@ class MirrorFileTest {
     }
 
     @Test
+    void errors_of_a_client_name_pid_and_key_and_its_own_notes_are_passed_over() throws MirrorException {
+        Dictionary<String, Object> properties = new Hashtable<>();
+        properties.put("table", "0 2048 mirror disk 2 /l 64 2 /a 0 /b 0");
+        properties.put("hotRegions", 7);
+        properties.put("service.pid", "org.dirtylog.mirror~m");
+        properties.put(".note", "mine");
+        Settings settings = Settings.of("m", "org.dirtylog.mirror~m", properties);
+        assertEquals(
+                7,
+                MirrorFile.parse(settings, type -> Optional.of(List.of("log_dev")))
+                        .hotRegions());
+        properties.put("hotRegions", "none");
+        Settings wrong = Settings.of("m", "org.dirtylog.mirror~m", properties);
+        MirrorException e = assertThrows(
+                MirrorException.class, () -> MirrorFile.parse(wrong, type -> Optional.of(List.of("log_dev"))));
+        assertEquals(
+                "configuration org.dirtylog.mirror~m, key 'hotRegions': 'none' is no number from 1 to 4294967296",
+                e.getMessage());
+    }
+
+    @Test
     void a_log_type_that_is_not_there_may_come() {
         String text = "table = 0 2048 mirror none 1 64 2 /a 0 /b 0\n";
-        MirrorException e = assertThrows(
-                MirrorException.class,
-                () -> MirrorFile.parse("org.dirtylog.mirror-m.cfg", text, type -> Optional.empty()));
+        MirrorException e =
+                assertThrows(MirrorException.class, () -> MirrorFile.parse(settings(text), type -> Optional.empty()));
         assertTrue(e.isWaiting());
         assertTrue(e.getMessage().contains("line 1: word 4 is 'none'"), e.getMessage());
     }
@@ -83,9 +109,8 @@ class MirrorFileTest {
 
     @Test
     void a_file_is_of_a_mirror_with_a_name() {
-        MirrorException e = assertThrows(
-                MirrorException.class,
-                () -> MirrorFile.parse("org.dirtylog.mirror-a b.cfg", "", type -> Optional.empty()));
+        MirrorException e =
+                assertThrows(MirrorException.class, () -> MirrorFile.requireNameOf("org.dirtylog.mirror-a b.cfg"));
         assertTrue(e.getMessage().contains("cfg: 'a b' is no name"), e.getMessage());
     }
 

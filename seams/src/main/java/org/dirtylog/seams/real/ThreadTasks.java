@@ -27,8 +27,11 @@ import org.slf4j.LoggerFactory;
  */
 @Component(service = Tasks.class)
 public final class ThreadTasks implements Tasks, AutoCloseable {
-    /** How many tasks run at once unless the constructor is told otherwise. */
-    public static final int DEFAULT_THREADS = 200;
+    /**
+     * How many tasks run at once unless the constructor is told otherwise. With the machine's own threads, and those that stop
+     * the mirrors, the process stays below 200 besides one a client.
+     */
+    public static final int DEFAULT_THREADS = 128;
 
     private static final Logger LOG = LoggerFactory.getLogger(ThreadTasks.class);
     private static final long KEEP_IDLE_SECONDS = 60;
