@@ -332,7 +332,7 @@ class HomeMirrorsTest {
     @Test
     void what_a_client_says_after_a_command_stays() throws Exception {
         HomeMirrors mirrors = mirrors();
-        mirrors.create("m", table, "", false, "dirty");
+        mirrors.create("m", table, "", false, false, "dirty");
         admin.configuration("org.dirtylog.mirror~m").update(new Hashtable<>(Map.of("table", table, "export", "other")));
         serves("other");
         // Long enough for two looks, which find the file of the command.
