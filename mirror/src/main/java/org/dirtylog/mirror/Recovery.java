@@ -3,8 +3,10 @@ package org.dirtylog.mirror;
 
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.dirtylog.log.DirtyLog;
 import org.dirtylog.log.DirtyLogException;
 import org.dirtylog.log.RegionSet;
@@ -39,9 +41,11 @@ final class Recovery {
     /** How often in a row a run was broken off. Only runs use it, one after the other. */
     private int troubles;
 
-    private int inFlight;
+    /** Regions of which a copy is under way. */
+    private final Set<Long> copying = new HashSet<>();
+
     private RegionSet copied = RegionSet.none();
-    /** Claimed, and not copied: too early for them, or nothing to copy. */
+    /** Claimed, and not copied: too early for them, nothing to copy, or a copy is under way. */
     private RegionSet held = RegionSet.none();
 
     private final Map<Long, Failure> failed = new HashMap<>();
@@ -259,11 +263,11 @@ final class Recovery {
     }
 
     private synchronized boolean noneInFlight() {
-        return inFlight == 0;
+        return copying.isEmpty();
     }
 
     private synchronized boolean hasRoom() {
-        return inFlight < WINDOW;
+        return copying.size() < WINDOW;
     }
 
     /** Starts copies; holds the regions that it is too early for, or that no attached leg needs. */
@@ -271,18 +275,19 @@ final class Recovery {
         int attached = mirror.legs().attachedMask();
         long now = mirror.world.clock().nanos();
         claimed.forEach(region -> {
-            boolean tooEarly;
+            boolean later;
             synchronized (this) {
                 Failure before = failed.get(region);
-                tooEarly = before != null && before.notBefore - now > 0;
+                // Doubt ends a claim, also of a region that is being copied: one copy at a time.
+                later = copying.contains(region) || before != null && before.notBefore - now > 0;
             }
-            if (tooEarly || !RegionWord.needsCopy(mirror.table.get(region), attached)) {
+            if (later || !RegionWord.needsCopy(mirror.table.get(region), attached)) {
                 synchronized (this) {
                     held = held.plus(RegionSet.of(region));
                 }
             } else {
                 synchronized (this) {
-                    inFlight++;
+                    copying.add(region);
                 }
                 try {
                     mirror.world.tasks().start(mirror.name + "/copy", () -> copy(region));
@@ -318,12 +323,16 @@ final class Recovery {
             log.setOutOfSync(RegionSet.of(region));
         }
         long now = mirror.world.clock().nanos();
+        boolean doubted =
+                RegionWord.needsCopy(mirror.table.get(region), mirror.legs().attachedMask());
         synchronized (this) {
-            inFlight--;
+            copying.remove(region);
             if (done) {
                 bytesDone += mirror.geometry.bytesIn(region);
-                // Held when there was nothing to copy yet.
-                held = held.minus(RegionSet.of(region));
+                if (!doubted) {
+                    // Held when there was nothing to copy yet.
+                    held = held.minus(RegionSet.of(region));
+                }
                 copied = copied.plus(RegionSet.of(region));
                 failed.remove(region);
             } else if (!paused) {

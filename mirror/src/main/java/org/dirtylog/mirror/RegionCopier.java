@@ -74,28 +74,23 @@ final class RegionCopier {
         return done;
     }
 
+    /** Answers whether the region is the caller's. Another copy may have it: a claim that doubt has ended is made anew. */
     private boolean take(long region) {
-        if (tryTake(region)) {
-            return true;
-        }
+        boolean[] mine = {tryTake(region)};
+        BooleanSupplier settled = () -> mine[0] || (mine[0] = tryTake(region)) || paused.getAsBoolean();
         long grace = mirror.world.clock().nanos() + GRACE_NANOS;
-        if (mirror.regionsChanged.await(() -> tryTake(region) || paused.getAsBoolean(), grace)) {
-            return isRecovering(region);
+        if (mine[0] || mirror.regionsChanged.await(settled, grace)) {
+            return mine[0];
         }
         mirror.table.getAndUpdate(
                 region,
                 word -> RegionWord.state(word) == RegionWord.OUT_OF_SYNC ? word | RegionWord.COPY_WANTED : word);
-        mirror.regionsChanged.await(() -> tryTake(region) || paused.getAsBoolean());
-        if (isRecovering(region)) {
-            return true;
+        mirror.regionsChanged.await(settled);
+        if (!mine[0]) {
+            mirror.table.getAndUpdate(region, word -> word & ~RegionWord.COPY_WANTED);
+            mirror.regionsChanged.raise();
         }
-        mirror.table.getAndUpdate(region, word -> word & ~RegionWord.COPY_WANTED);
-        mirror.regionsChanged.raise();
-        return false;
-    }
-
-    private boolean isRecovering(long region) {
-        return RegionWord.state(mirror.table.get(region)) == RegionWord.RECOVERING;
+        return mine[0];
     }
 
     private boolean tryTake(long region) {
