@@ -65,7 +65,8 @@ class FastPathTest extends ServerFixture {
         Load load = new Load(headers);
         Handshake.Agreed agreed = new Handshake.Agreed(NbdExport.of("disk", device), headers, Map.of());
         Shared shared = Shared.of(tasks, NbdLimits.STANDARD);
-        Transmission transmission = new Transmission(load, agreed, shared, new Patience(), new Patience());
+        Transmission transmission =
+                new Transmission(load, agreed, shared, new Ending(), new Patience(), new Patience());
         transmission.run();
         long taken = THREADS.getCurrentThreadAllocatedBytes() - load.begun;
         assertEquals(0, load.left);

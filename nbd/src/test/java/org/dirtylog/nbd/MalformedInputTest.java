@@ -65,8 +65,14 @@ class MalformedInputTest extends ServerFixture {
         for (int i = 0; i < COUNT; i++) {
             MalformedInput input = inputs.handshake();
             ByteBuffer told = served(input, portions, HANDSHAKE_BYTES, stream -> {
-                Optional<Handshake.Agreed> agreed =
-                        new Handshake(stream, () -> Map.of("disk", export), new Patience(), new Patience()).negotiate();
+                Optional<Handshake.Agreed> agreed = new Handshake(
+                                stream,
+                                () -> Map.of("disk", export),
+                                new Starttls(NbdTls.OFF, new Peer("a test")),
+                                new Ending(),
+                                new Patience(),
+                                new Patience())
+                        .negotiate();
                 assertTrue(agreed.isEmpty(), () -> "agreed on something: " + input);
             });
             assertEquals(Wire.INIT_MAGIC, told.getLong());
@@ -109,7 +115,8 @@ class MalformedInputTest extends ServerFixture {
                     portions,
                     TRANSMISSION_BYTES,
                     // A connection that kept its memory would leave none to the next.
-                    stream -> new Transmission(stream, agreed, shared, new Patience(), new Patience()).run());
+                    stream -> new Transmission(stream, agreed, shared, new Ending(), new Patience(), new Patience())
+                            .run());
             assertEquals(input.errors, errors(told, input.headers), input.toString());
         }
         // All places are given back, the last one perhaps a moment after its request was answered.
