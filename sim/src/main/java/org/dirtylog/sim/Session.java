@@ -254,17 +254,21 @@ final class Session implements Runnable {
         world.operations++;
         inFlight++;
         for (int i = 0; i < world.legs.length; i++) {
-            if (world.record().isAttached(i) || world.dice.oneIn(4)) {
+            String state = mirror.status().legs().get(i).state();
+            boolean away = state.equals("excluded") || state.equals("missing");
+            if (!away || world.dice.oneIn(4)) {
                 continue;
             }
             try {
                 world.trace.note("resync leg " + i);
                 world.overwritten[i] = world.replaced[i];
                 mirror.resync(i, true, world.dice.oneIn(2));
+                // Where the record could not be written it may say so already, and the mirror does not.
+                world.replaced[i] = false;
+                world.overwritten[i] = false;
             } catch (MirrorException e) {
                 world.trace.note(e.getMessage());
             }
-            world.judge.legsAreBack();
         }
         inFlight--;
     }
