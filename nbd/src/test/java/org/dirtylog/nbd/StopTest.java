@@ -103,6 +103,8 @@ class StopTest extends ServerFixture {
         try (WireClient deaf = WireClient.connected(socket, "disk", false);
                 WireClient stubborn = WireClient.connected(socket, "disk", false)) {
             deaf.send(WireClient.many(100, 0, Wire.CMD_READ, 1 << 20, 0));
+            // So that it is served, and not refused from the first request on.
+            assertEquals(0, deaf.simple(1 << 20).error());
             CompletableFuture<Integer> asked = CompletableFuture.supplyAsync(() -> {
                 int count = 0;
                 try {
