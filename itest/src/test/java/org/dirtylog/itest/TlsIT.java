@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.net.URI;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -220,7 +221,12 @@ class TlsIT {
         Set<String> sockets = new HashSet<>();
         try (DirectoryStream<Path> open = Files.newDirectoryStream(Path.of("/proc/" + process + "/fd"))) {
             for (Path one : open) {
-                sockets.add(Files.readSymbolicLink(one).toString());
+                try {
+                    sockets.add(Files.readSymbolicLink(one).toString());
+                } catch (NoSuchFileException e) {
+                    // It was closed meanwhile, and listens to nobody.
+                    continue;
+                }
             }
         }
         List<String> listening = new ArrayList<>();
