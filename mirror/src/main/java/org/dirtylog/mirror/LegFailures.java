@@ -76,6 +76,13 @@ final class LegFailures {
         });
     }
 
+    /** Excludes legs that could not take their label. */
+    void excludeUnlabelled() throws IOException {
+        if (mirror.legs().failingMask() != 0) {
+            exclude(new IOException("its label could not be written"));
+        }
+    }
+
     /**
      * Excludes what failed a write or flush that others took. A leg that could not go, being the last current one, goes as
      * soon as one of the others has become current: else both would be, and only one would hold what is acknowledged.
@@ -135,7 +142,7 @@ final class LegFailures {
             mirror.writes.open();
         }
         giveBack(before, after, cause);
-        settle(labelled);
+        settleLabels(labelled);
     }
 
     private void giveBack(LegSet before, LegSet after, IOException cause) {
@@ -146,7 +153,7 @@ final class LegFailures {
         }
     }
 
-    private void settle(int labelled) {
+    private void settleLabels(int labelled) {
         try {
             labels.settle(labelled);
         } catch (IOException e) {
@@ -257,16 +264,8 @@ final class LegFailures {
 
     /** Without all legs a dirty region cannot become clean (P14 step 3); counts stay, CLEANING and RECOVERING have owners. */
     private void doubtDirty() {
-        mirror.table.forEach((first, end, word) -> {
-            for (long region = first; region < end; region++) {
-                mirror.table.getAndUpdate(
-                        region,
-                        seen -> RegionWord.state(seen) == RegionWord.DIRTY
-                                ? RegionWord.in(seen, RegionWord.OUT_OF_SYNC)
-                                : seen);
-            }
-            return true;
-        });
+        mirror.table.updateAll(word ->
+                RegionWord.state(word) == RegionWord.DIRTY ? RegionWord.in(word, RegionWord.OUT_OF_SYNC) : word);
     }
 
     private static void unlatch(LegSet legs, int kept) {

@@ -2,7 +2,6 @@
 package org.dirtylog.mirror;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import org.dirtylog.log.DirtyLog;
 import org.dirtylog.log.RegionSet;
@@ -158,9 +157,7 @@ final class LegReturns {
             recovery.proceed();
         }
         noteReturn(leg.index());
-        if (mirror.legs().failingMask() != 0) {
-            failures.exclude(new IOException("its label could not be written"));
-        }
+        failures.excludeUnlabelled();
     }
 
     private void attachAlone(DirtyLog log, Leg leg, boolean full) throws IOException {
@@ -175,13 +172,8 @@ final class LegReturns {
         List<Long> epochs = full ? fresh : away.epochs();
         // P22: the record first. If we crash after it, the leg is attached as stale at the next opening, and lacks
         // all that is dirty then.
-        MirrorRecord record = keeper.change(old -> {
-            List<LegRecord> next = new ArrayList<>(old.legs());
-            next.set(
-                    index,
-                    next.get(index).in(State.STALE).withForceFailed(false).labelled(place, epochs));
-            return old.withLegs(next, old.source());
-        });
+        MirrorRecord record = keeper.change(old -> old.withLeg(
+                index, before -> before.in(State.STALE).withForceFailed(false).labelled(place, epochs)));
         LegSet after = mirror.legs().withLeg(leg, State.STALE);
         int labelled = labels.write(after, record);
         if (leg.isFailing()) {
@@ -210,11 +202,7 @@ final class LegReturns {
     }
 
     private void detachAgain(int index) throws IOException {
-        keeper.change(old -> {
-            List<LegRecord> next = new ArrayList<>(old.legs());
-            next.set(index, next.get(index).in(State.EXCLUDED));
-            return old.withLegs(next, old.source());
-        });
+        keeper.change(old -> old.withLeg(index, before -> before.in(State.EXCLUDED)));
     }
 
     /** What is not durably clean, the leg lacks (P45). Counts of writers that wait for an exclusion stay. */

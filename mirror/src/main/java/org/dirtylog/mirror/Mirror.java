@@ -235,10 +235,8 @@ public final class Mirror implements MirrorTarget {
         word = MirrorStatus.Word.RUNNING;
         // Before anybody is let in: a writer whose legs fail tells the log by it.
         parts.recovery.start(parts.log);
-        if (state.legs().failingMask() != 0) {
-            // P22: one that could not take its label does not see the first write.
-            parts.failures.exclude(new IOException("its label could not be written"));
-        }
+        // P22: one that could not take its label does not see the first write.
+        parts.failures.excludeUnlabelled();
         state.writes.open();
         state.reads.open();
         state.regionsChanged.raise();

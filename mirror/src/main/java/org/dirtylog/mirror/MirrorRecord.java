@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.dirtylog.log.LogPair;
 
 /**
@@ -158,6 +159,13 @@ record MirrorRecord(
                 announced,
                 newSource,
                 announcing(newLegs, epoch + 1));
+    }
+
+    /** One leg has changed, see {@link #withLegs}. */
+    MirrorRecord withLeg(int index, UnaryOperator<LegRecord> change) {
+        List<LegRecord> newLegs = new ArrayList<>(legs);
+        newLegs.set(index, change.apply(newLegs.get(index)));
+        return withLegs(newLegs, source);
     }
 
     private static List<LegRecord> announcing(List<LegRecord> legs, long newEpoch) {

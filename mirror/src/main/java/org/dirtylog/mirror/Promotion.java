@@ -53,11 +53,8 @@ final class Promotion {
             List<LegSet.State> states = new ArrayList<>(now.states());
             states.set(leg.index(), LegSet.State.CURRENT);
             // If we crash here, the leg is stale still, and the regions that are dirty then are copied to it.
-            MirrorRecord record = keeper.change(before -> {
-                List<MirrorRecord.LegRecord> next = new ArrayList<>(before.legs());
-                next.set(leg.index(), next.get(leg.index()).in(LegSet.State.CURRENT));
-                return before.withLegs(next, now.sourceIndex());
-            });
+            MirrorRecord record =
+                    keeper.change(old -> old.withLeg(leg.index(), before -> before.in(LegSet.State.CURRENT)));
             LegSet after = now.with(states, now.sourceIndex());
             int labelled = labels.write(after, record);
             mirror.legs(after);
@@ -69,9 +66,7 @@ final class Promotion {
                     leg.name(),
                     record.epoch());
         });
-        if (mirror.legs().failingMask() != 0) {
-            failures.exclude(new IOException("its label could not be written"));
-        }
+        failures.excludeUnlabelled();
     }
 
     private boolean lacksSomething(Leg leg) {

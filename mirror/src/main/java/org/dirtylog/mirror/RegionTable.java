@@ -184,7 +184,10 @@ final class RegionTable {
         Object leaf = leaves.get(l);
         if (leaf instanceof AtomicLongArray) {
             for (long region = first; region < Math.min(first + LEAF, regionCount); region++) {
-                getAndUpdate(region, change);
+                long seen = get(region);
+                if (change.applyAsLong(seen) != seen) {
+                    getAndUpdate(region, change);
+                }
             }
             return true;
         }

@@ -3,9 +3,6 @@ package org.dirtylog.mirror;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
-import org.dirtylog.mirror.MirrorRecord.LegRecord;
 
 /**
  * Ends the latch of legs that could not be forced and were not excluded, being the last current ones: by an operator's
@@ -51,11 +48,7 @@ final class Unlatching {
         // Straight to the device: the latch is what keeps others from forcing.
         leg.device().force();
         // If we crash here, the latch is in the record still, and is ended once more.
-        keeper.change(before -> {
-            List<LegRecord> next = new ArrayList<>(before.legs());
-            next.set(leg.index(), next.get(leg.index()).withForceFailed(false));
-            return before.withLegs(next, before.source());
-        });
+        keeper.change(old -> old.withLeg(leg.index(), before -> before.withForceFailed(false)));
         leg.latchForceFailure(null);
     }
 
