@@ -186,7 +186,8 @@ public interface DirtyLog extends AutoCloseable {
      * put off.
      *
      * <p>With nothing marked or cleaned since the last call it returns at once and does no I/O. A log without a medium has
-     * nothing to write, and need not call {@code flushLegs()}: nothing of it becomes durable.
+     * nothing to write, and need not call {@code flushLegs()}: nothing of it becomes durable, and the mirror forces the legs
+     * itself before it counts a region as clean.
      *
      * @return what was refused or dropped; {@link FlushResult#COMPLETE} if nothing was
      * @throws DirtyLogException.Failed      if the medium refused; final, see {@link DirtyLog}

@@ -25,6 +25,7 @@ final class LegFailures {
     private final Signal freed;
     private final AtomicBoolean busy = new AtomicBoolean();
     private volatile boolean stopped;
+    private volatile boolean ended;
     private volatile String pending = "";
 
     LegFailures(MirrorState mirror, RecordKeeper keeper, Labels labels, OpenLegs open) {
@@ -46,6 +47,14 @@ final class LegFailures {
         freed.raise();
     }
 
+    /** Returns when no change of the leg set is under way, and lets none begin any more: legs and record get other owners. */
+    void end() {
+        stop();
+        freed.await(() -> busy.compareAndSet(false, true));
+        ended = true;
+        freed.raise();
+    }
+
     /** Runs alone among changes of the leg set. */
     interface Change {
         void run() throws IOException;
@@ -53,7 +62,11 @@ final class LegFailures {
 
     /** Does something to the leg set, alone. */
     void alone(Change change) throws IOException {
-        freed.await(() -> busy.compareAndSet(false, true));
+        boolean[] mine = new boolean[1];
+        freed.await(() -> ended || (mine[0] = busy.compareAndSet(false, true)));
+        if (!mine[0]) {
+            throw new IOException("mirror " + mirror.name + " is stopped");
+        }
         try {
             change.run();
         } finally {

@@ -26,6 +26,7 @@ final class LogBook {
 
     private volatile boolean failWrites;
     private volatile DirtyLog log;
+    private volatile LegFlush legFlush;
     private volatile DirtyLogException failure;
     private volatile boolean stopped;
     /** Whether nobody waits any longer for a log that does not answer. */
@@ -66,8 +67,9 @@ final class LogBook {
     }
 
     /** Goes on with a log that runs. */
-    void start(DirtyLog newLog) {
+    void start(DirtyLog newLog, LegFlush newLegFlush) {
         log = newLog;
+        legFlush = newLegFlush;
         failure = null;
         leaving = false;
         silence = "";
@@ -217,9 +219,16 @@ final class LogBook {
             log.markClean(cleaned);
             log.markDirty(fresh);
             log.setOutOfSync(doubtful);
+            int flushesBefore = legFlush.flushes();
             FlushResult result = flush();
             admit(fresh.minus(result.refusedMarks()));
-            settle(cleaned, result.droppedCleanings());
+            RegionSet dropped = result.droppedCleanings();
+            if (legFlush.flushes() == flushesBefore && !cleaned.minus(dropped).isEmpty() && !flushLegs()) {
+                dropped = cleaned;
+                log.markDirty(cleaned);
+                flush();
+            }
+            settle(cleaned, dropped);
             flushed = true;
         } catch (DirtyLogException e) {
             fail(e);
@@ -236,6 +245,19 @@ final class LogBook {
                 }
             }
             turns.raise();
+        }
+    }
+
+    /**
+     * For a log that did not ask for it, as one without a medium need not. It has no cleaning that outlives us, but a leg that
+     * fails and returns lacks what it was not made to keep (P17). If we crash here, the log knows nothing any more.
+     */
+    private boolean flushLegs() {
+        try {
+            legFlush.flush();
+            return true;
+        } catch (IOException e) {
+            return false;
         }
     }
 

@@ -62,13 +62,14 @@ public final class Mirror implements MirrorTarget {
             RecordKeeper keeper,
             Labels labels,
             LegFailures failures,
+            LegFlush legFlush,
             Cleaner cleaner,
             Recovery recovery,
             LegReturns returns,
             DataPath path,
             DirtyLog log) {
         Running with(DirtyLog newLog) {
-            return new Running(legs, keeper, labels, failures, cleaner, recovery, returns, path, newLog);
+            return new Running(legs, keeper, labels, failures, legFlush, cleaner, recovery, returns, path, newLog);
         }
     }
 
@@ -211,7 +212,8 @@ public final class Mirror implements MirrorTarget {
                         new IOException("an earlier force failed, and the leg could not be excluded"));
             }
         }
-        return new Running(legs, keeper, labels, failures, cleaner, recovery, returns, path, null);
+        return new Running(
+                legs, keeper, labels, failures, new LegFlush(state, failures), cleaner, recovery, returns, path, null);
     }
 
     private DirtyLog createLog(Running parts) throws DirtyLogException {
@@ -222,14 +224,14 @@ public final class Mirror implements MirrorTarget {
                 .withPatience(config.patience());
         Devices.Missing missing = record.completed() ? Devices.Missing.REFUSE : Devices.Missing.CREATE;
         return logs.create(
-                config.table().logType(), spec, new MirrorHost(state, parts.failures, missing, parts.recovery::kick));
+                config.table().logType(), spec, new MirrorHost(state, parts.legFlush, missing, parts.recovery::kick));
     }
 
     /** Opens the log and lets clients in. */
     private void start(Running parts) throws DirtyLogException, IOException, MirrorException {
         found = new LogOpening(state, config, parts.keeper, parts.labels).open(parts.log, parts.legs);
         running = parts;
-        book.start(parts.log);
+        book.start(parts.log, parts.legFlush);
         parts.cleaner.start();
         message = "";
         word = MirrorStatus.Word.RUNNING;
@@ -544,6 +546,7 @@ public final class Mirror implements MirrorTarget {
         }
         word = MirrorStatus.Word.STOPPED;
         if (parts != null) {
+            parts.failures.end();
             parts.log.close();
             parts.legs.close();
         }

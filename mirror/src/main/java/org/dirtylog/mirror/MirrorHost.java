@@ -14,52 +14,27 @@ import org.dirtylog.seams.InUseException;
 /** What a mirror does for its log. */
 final class MirrorHost implements LogHost {
     private final MirrorState mirror;
-    private final LegFailures failures;
-    private final LegForces forces;
+    private final LegFlush legFlush;
     private final Devices.Missing missing;
     private final Runnable recover;
 
     /**
      * Wires.
      *
+     * @param legFlush brings what was written to the legs' media
      * @param missing what to do about a log file that is not there
      * @param recover asks for a look at what there is to copy
      */
-    MirrorHost(MirrorState mirror, LegFailures failures, Devices.Missing missing, Runnable recover) {
+    MirrorHost(MirrorState mirror, LegFlush legFlush, Devices.Missing missing, Runnable recover) {
         this.mirror = mirror;
-        this.failures = failures;
-        this.forces = new LegForces(mirror.world.tasks(), mirror.name);
+        this.legFlush = legFlush;
         this.missing = missing;
         this.recover = recover;
     }
 
-    /** P17: every configured leg, attached before and after without a change of the set, and none failing. */
     @Override
     public void flushLegs() throws IOException {
-        LegSet legs = mirror.legs();
-        if (!legs.isComplete()) {
-            throw new IOException("a leg of mirror " + mirror.name + " is not attached");
-        }
-        LegForces.Outcome outcome = forces.forceAttached(legs);
-        if (outcome.failed() != 0) {
-            IOException why = outcome.cause() == null ? new IOException("a leg is failing") : outcome.cause();
-            legs.latchFailing(outcome.failed());
-            // It throws at step 0 of P14 and waits for no later one: that closes a gate for which writers must leave.
-            mirror.world.tasks().start(mirror.name + "/exclusion", () -> exclude(why));
-            throw why;
-        }
-        if (legs != mirror.legs() || legs.failingMask() != 0) {
-            throw new IOException("the legs of mirror " + mirror.name + " changed meanwhile");
-        }
-    }
-
-    private void exclude(IOException why) {
-        try {
-            failures.exclude(why);
-        } catch (IOException stopped) {
-            // The mirror stops; who waits for the exclusion is told by the gate.
-            mirror.regionsChanged.raise();
-        }
+        legFlush.flush();
     }
 
     /** Called in a clean stop: nobody writes any more. */
