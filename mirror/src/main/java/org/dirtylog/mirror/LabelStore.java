@@ -88,12 +88,25 @@ final class LabelStore {
             Optional<LegLabel> first = read(0);
             Optional<LegLabel> second = read(1);
             boolean firstIsLater = first.isPresent() && later(first, second).equals(first);
-            ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES).put(0, label.encode());
-            device.write(roomAt + (firstIsLater ? BLOCK_BYTES : 0), block);
+            Optional<LegLabel> last = later(first, second);
+            if (!leg.isLabelled() && last.isPresent()) {
+                // It may be a page that a process wrote before it was killed. The other one goes only when this one is
+                // surely on the medium (P19): if we crash in the middle, one of the two is whole.
+                writeSlot(firstIsLater ? 0 : 1, last.get());
+                leg.force();
+            }
+            writeSlot(firstIsLater ? 1 : 0, label);
             leg.force();
+            leg.noteLabelled();
         } else if (place == LabelPlace.ATTRIBUTE) {
             leg.setAttribute(ATTRIBUTE, label.encode());
         }
+    }
+
+    private void writeSlot(int slot, LegLabel label) throws IOException {
+        device.write(
+                roomAt + (long) slot * BLOCK_BYTES,
+                ByteBuffer.allocate(BLOCK_BYTES).put(0, label.encode()));
     }
 
     /** Takes labels away, whosever they are. If we crash in the middle, some are found still. */

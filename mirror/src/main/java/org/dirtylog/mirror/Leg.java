@@ -24,6 +24,9 @@ final class Leg {
     /** Latched when a force failed, before any result of it is used (P13, I28). */
     private volatile IOException forceFailure;
 
+    /** Whether a label was written and forced since the leg was opened: until then what is read of one may be only a page. */
+    private volatile boolean labelled;
+
     // Guarded by this. A force begun as number n covers all writes that ended before it began.
     private long forcesBegun;
     private long forcesEnded;
@@ -127,6 +130,14 @@ final class Leg {
 
     long devicePosition(long position) {
         return offsetBytes + position;
+    }
+
+    boolean isLabelled() {
+        return labelled;
+    }
+
+    void noteLabelled() {
+        labelled = true;
     }
 
     /** Replaces a note beside the bytes, which is a force as well: it takes its turn among them (P13). */

@@ -45,7 +45,20 @@ final class Promotion {
             failures.exclude(e);
             return;
         }
-        failures.alone(() -> {
+        failures.alone(() -> promoteAlone(leg));
+        failures.excludeUnlabelled();
+    }
+
+    /**
+     * With the gate closed: a read in doubt writes what a client is about to see to the legs that are current, and a write that
+     * failed meanwhile may have left something else on this one.
+     */
+    private void promoteAlone(Leg leg) throws IOException {
+        mirror.writes.close();
+        int labelled;
+        MirrorRecord record;
+        try {
+            mirror.writes.awaitEmpty();
             LegSet now = mirror.legs();
             if ((now.staleMask() & leg.mask()) == 0 || leg.isFailing() || lacksSomething(leg)) {
                 return;
@@ -53,20 +66,20 @@ final class Promotion {
             List<LegSet.State> states = new ArrayList<>(now.states());
             states.set(leg.index(), LegSet.State.CURRENT);
             // If we crash here, the leg is stale still, and the regions that are dirty then are copied to it.
-            MirrorRecord record =
-                    keeper.change(old -> old.withLeg(leg.index(), before -> before.in(LegSet.State.CURRENT)));
+            record = keeper.change(old -> old.withLeg(leg.index(), before -> before.in(LegSet.State.CURRENT)));
             LegSet after = now.with(states, now.sourceIndex());
-            int labelled = labels.write(after, record);
+            labelled = labels.write(after, record);
             mirror.legs(after);
-            labels.settle(labelled);
-            LOG.info(
-                    "Mirror {}: leg {} ({}) is current since epoch {}",
-                    mirror.name,
-                    leg.index(),
-                    leg.name(),
-                    record.epoch());
-        });
-        failures.excludeUnlabelled();
+        } finally {
+            mirror.writes.open();
+        }
+        labels.settle(labelled);
+        LOG.info(
+                "Mirror {}: leg {} ({}) is current since epoch {}",
+                mirror.name,
+                leg.index(),
+                leg.name(),
+                record.epoch());
     }
 
     private boolean lacksSomething(Leg leg) {

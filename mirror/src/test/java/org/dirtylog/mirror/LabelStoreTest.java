@@ -93,6 +93,20 @@ class LabelStoreTest {
         assertEquals(LabelPlace.BEHIND, store.choose(), "where a label is there is room for another one");
     }
 
+    /** Seed 736640: killed after a label was written and before it was forced, the next process overwrote the only one that lasts. */
+    @Test
+    void p21_a_label_that_may_be_only_a_page_is_made_to_last_before_the_other_goes() throws IOException {
+        MemoryDevice device = device(ROOM_AT + 8192, false);
+        new LabelStore(leg(device)).write(LabelPlace.BEHIND, label(1));
+        device.write(ROOM_AT + 4096, ByteBuffer.wrap(label(2).encode()));
+        LabelStore next = new LabelStore(leg(device));
+        assertEquals(Optional.of(label(2)), next.find().map(LabelStore.Found::label));
+        device.failForces = true;
+        assertThrows(IOException.class, () -> next.write(LabelPlace.BEHIND, label(3)));
+        device.crash(64);
+        assertEquals(Optional.of(label(1)), new LabelStore(leg(device)).find().map(LabelStore.Found::label));
+    }
+
     @Test
     void p21_an_attribute_where_the_room_is_too_small_or_taken() throws IOException {
         assertEquals(LabelPlace.ATTRIBUTE, new LabelStore(leg(device(ROOM_AT + 8191, true))).choose());

@@ -36,7 +36,9 @@ final class LegTampering {
         RecordPeek record = world.record();
         // An opening since then has put its epoch on the leg, and the record knows that it is there: no other one may
         // do.
-        boolean labelled = record.isAttached(leg) && record.epochsOf(leg).size() == 1;
+        boolean labelled = record.isAttached(leg)
+                && record.epochsOf(leg).size() == 1
+                && world.devices.folder().isSettled();
         // Of the last current leg nobody has another copy.
         if (!record.isCompleted() || !labelled || !isAnotherCurrent(record)) {
             return;

@@ -63,6 +63,15 @@ public final class Folder {
         return files.get(name);
     }
 
+    /**
+     * Tells whether a loss of power would change nothing.
+     *
+     * @return whether all names are safe
+     */
+    public boolean isSettled() {
+        return states.isEmpty();
+    }
+
     private void changed() {
         states.add(new HashMap<>(files));
     }
