@@ -23,6 +23,9 @@ final class Cleaner {
     private final LegForces forces;
     private final AtomicBoolean armed = new AtomicBoolean();
     private final AtomicBoolean sweeping = new AtomicBoolean();
+    /** Whether a sweep was wanted while another one was under way. */
+    private final AtomicBoolean missed = new AtomicBoolean();
+
     private final AtomicLong markedSinceSweep = new AtomicLong();
     private final Signal idle;
     private volatile long periodNanos;
@@ -79,9 +82,12 @@ final class Cleaner {
     }
 
     private void sweep(boolean crowded) {
+        // Before a look at the one that is under way: it may have passed by what this one is for.
+        missed.set(true);
         if (paused || !sweeping.compareAndSet(false, true)) {
             return;
         }
+        missed.set(false);
         try {
             if (!paused && sweepOnce(crowded)) {
                 arm();
@@ -91,6 +97,9 @@ final class Cleaner {
         } finally {
             sweeping.set(false);
             idle.raise();
+        }
+        if (!paused && missed.get()) {
+            arm();
         }
     }
 
