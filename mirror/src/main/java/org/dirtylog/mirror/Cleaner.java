@@ -36,7 +36,7 @@ final class Cleaner {
         this.mirror = mirror;
         this.book = book;
         this.failures = failures;
-        this.forces = new LegForces(mirror.world.tasks(), mirror.name);
+        this.forces = new LegForces(mirror);
         this.idle = mirror.world.tasks().signal(mirror.name + "/cleaner");
         follow(config);
     }
@@ -174,6 +174,6 @@ final class Cleaner {
 
     private void forceFailed(LegSet legs, LegForces.Outcome outcome) throws IOException {
         legs.latchFailing(outcome.failed());
-        failures.exclude(outcome.cause() == null ? new IOException("a leg is failing") : outcome.cause());
+        failures.exclude(outcome.why());
     }
 }

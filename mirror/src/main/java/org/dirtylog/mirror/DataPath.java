@@ -4,6 +4,7 @@ package org.dirtylog.mirror;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.dirtylog.seams.BlockDevice;
+import org.dirtylog.seams.LetGoException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,168 +18,122 @@ final class DataPath implements BlockDevice {
     private static final int LARGE_BYTES = 128 * 1024;
 
     private final MirrorState mirror;
-    private final LogBook book;
     private final LegFailures failures;
     private final LegForces forces;
     private final ReadPath reads;
-    private final Recovery recovery;
+    private final WritePath writes;
     private final long regionBytes;
 
     DataPath(MirrorState mirror, LogBook book, LegFailures failures, Recovery recovery) {
         this.mirror = mirror;
-        this.book = book;
         this.failures = failures;
-        this.recovery = recovery;
         this.reads = new ReadPath(mirror, failures);
-        this.forces = new LegForces(mirror.world.tasks(), mirror.name);
+        this.writes = new WritePath(mirror, book, failures, recovery);
+        this.forces = new LegForces(mirror);
         this.regionBytes = mirror.geometry.regionSectors() * 512;
     }
 
-    // ---- writes -----------------------------------------------------------------------------------------------------
+    // ---- reads and writes -------------------------------------------------------------------------------------------
 
     @Override
     public void write(long positionBytes, ByteBuffer from) throws IOException {
+        int start = from.position();
+        int bytes = from.remaining();
+        LateAnswer.await(
+                bytes,
+                (done, late) ->
+                        write(positionBytes + done, from.limit(start + bytes).position(start + (int) done), late));
+    }
+
+    @Override
+    public void write(long positionBytes, ByteBuffer from, Successor successor) throws IOException {
         check(positionBytes, from.remaining());
         int limit = from.limit();
         long position = positionBytes;
-        while (from.position() < limit) {
-            int length = (int) untilBorder(position, limit - from.position());
-            from.limit(from.position() + length);
-            change(position, length, from, null);
-            position += length;
-            from.limit(limit);
+        Attempt write = begin(position, writes, successor);
+        try {
+            while (from.position() < limit) {
+                int length = (int) untilBorder(position, limit - from.position());
+                from.limit(from.position() + length);
+                write.doneBytes = position - positionBytes;
+                writes.change(write, position, length, from, null);
+                position += length;
+                from.limit(limit);
+            }
+        } catch (LetGoException e) {
+            write = null;
+            throw e;
+        } finally {
+            end(write);
         }
     }
 
     @Override
     public void zero(long positionBytes, long bytes, Zeroing zeroing) throws IOException {
+        LateAnswer.await(bytes, (done, late) -> zero(positionBytes + done, bytes - done, zeroing, late));
+    }
+
+    @Override
+    public void zero(long positionBytes, long bytes, Zeroing zeroing, Successor successor) throws IOException {
         check(positionBytes, bytes);
         long end = positionBytes + bytes;
-        for (long position = positionBytes; position < end; ) {
-            long length = untilBorder(position, end - position);
-            change(position, length, null, zeroing);
-            position += length;
-        }
-    }
-
-    /** Writes, or zeroes where there is nothing to write, within one region: on all attached legs (P8). */
-    private void change(long position, long length, ByteBuffer from, Zeroing zeroing) throws IOException {
-        long region = mirror.geometry.regionOfByte(position);
-        int hint = hint(position);
-        // The range first, then the region (P4): what is acknowledged never lies under an older write that is still
-        // going on.
-        long ticket = mirror.ranges.enter(region, position, position + length);
+        Attempt write = begin(positionBytes, writes, successor);
         try {
-            enter(region, hint);
-            LegSet legs = mirror.legs();
-            int failed = 0;
-            IOException cause = null;
-            int start = from == null ? 0 : from.position();
-            for (int i = 0; i < legs.size(); i++) {
-                if (!legs.isAttached(i)) {
-                    continue;
-                }
-                Leg leg = legs.leg(i);
-                if (leg.isFailing()) {
-                    failed |= leg.mask();
-                    continue;
-                }
-                try {
-                    if (from == null) {
-                        leg.zero(position, length, zeroing);
-                    } else {
-                        from.position(start);
-                        leg.write(position, from);
-                    }
-                } catch (IOException e) {
-                    failed |= leg.mask();
-                    cause = e;
-                }
+            for (long position = positionBytes; position < end; ) {
+                long length = untilBorder(position, end - position);
+                write.doneBytes = position - positionBytes;
+                writes.change(write, position, length, null, zeroing);
+                position += length;
             }
-            if (failed == 0) {
-                if (RegionWord.has(mirror.table.leave(region), RegionWord.COPY_WANTED)) {
-                    mirror.regionsChanged.raise();
-                }
-                mirror.writes.leave(hint);
-            } else {
-                settleFailure(region, hint, legs, failed, cause);
-            }
-            if (from != null) {
-                from.position(start + (int) length);
-            }
-        } finally {
-            mirror.ranges.leave(region, ticket);
-        }
-    }
-
-    /**
-     * Enters gate and region. The waiting is done outside: for the gate, for a mark, for a cleaning or a copy (P4).
-     */
-    private void enter(long region, int hint) throws IOException {
-        while (true) {
-            mirror.writes.enter(hint);
-            long seen = mirror.table.tryEnter(region);
-            if (RegionWord.admits(seen)) {
-                return;
-            }
-            mirror.writes.leave(hint);
-            if (RegionWord.state(seen) == RegionWord.CLEAN) {
-                // If we crash while we wait, the region is copied for nothing: no leg has been written.
-                book.mark(region);
-            } else {
-                mirror.regionsChanged.await(() -> mirror.mayEnter(region) || book.refuses());
-                if (RegionWord.state(mirror.table.get(region)) == RegionWord.CLEANING && book.refuses()) {
-                    throw book.notMarked();
-                }
-            }
-        }
-    }
-
-    /**
-     * Some legs did not take a write. It keeps its region's count until the others are recorded as the only ones, or the
-     * region is in doubt (P5), and it is acknowledged only if a leg that is current afterwards took it (P12).
-     */
-    private void settleFailure(long region, int hint, LegSet legs, int failed, IOException cause) throws IOException {
-        int took = legs.attachedMask() & ~failed;
-        boolean nobody = (took & legs.currentMask()) == 0;
-        if (!nobody) {
-            legs.latchFailing(failed);
-        }
-        mirror.beginSettling();
-        mirror.writes.leave(hint);
-        try {
-            if (nobody && cause != null) {
-                // All current legs refused this very write: excluding any of them would help nobody.
-                throw new IOException("no current leg took the write: " + cause.getMessage(), cause);
-            }
-            IOException why = cause == null ? new IOException("a leg is failing") : cause;
-            if (!failures.settle(took, failed, why)) {
-                throw new IOException("the legs that took the write are no longer current: " + why.getMessage(), why);
-            }
-        } catch (IOException e) {
-            recovery.cast(region);
+        } catch (LetGoException e) {
+            write = null;
             throw e;
         } finally {
-            mirror.table.leave(region);
-            mirror.endSettling();
-            // A copier may wait for the count.
-            mirror.regionsChanged.raise();
+            end(write);
         }
     }
-
-    // ---- reads ------------------------------------------------------------------------------------------------------
 
     @Override
     public void read(long positionBytes, ByteBuffer into) throws IOException {
+        int start = into.position();
+        int bytes = into.remaining();
+        LateAnswer.await(
+                bytes,
+                (done, late) -> read(positionBytes, into.limit(start + bytes).position(start), late));
+    }
+
+    @Override
+    public void read(long positionBytes, ByteBuffer into, Successor successor) throws IOException {
         check(positionBytes, into.remaining());
         int limit = into.limit();
         long position = positionBytes;
-        while (into.position() < limit) {
-            int length = (int) untilBorder(position, limit - into.position());
-            into.limit(into.position() + length);
-            reads.read(position, length, into);
-            position += length;
-            into.limit(limit);
+        Attempt read = begin(position, reads, successor);
+        try {
+            while (into.position() < limit) {
+                int length = (int) untilBorder(position, limit - into.position());
+                into.limit(into.position() + length);
+                reads.read(read, position, length, into);
+                position += length;
+                into.limit(limit);
+            }
+        } catch (LetGoException e) {
+            read = null;
+            throw e;
+        } finally {
+            end(read);
+        }
+    }
+
+    private Attempt begin(long position, Attempt.Owner owner, Successor successor) {
+        Attempt attempt = mirror.watch.claim(hint(position));
+        attempt.owner = owner;
+        attempt.successor = successor;
+        return attempt;
+    }
+
+    private void end(Attempt attempt) {
+        if (attempt != null) {
+            mirror.watch.release(attempt);
         }
     }
 
@@ -200,7 +155,7 @@ final class DataPath implements BlockDevice {
         if (outcome.failed() == 0) {
             return;
         }
-        IOException why = outcome.cause() == null ? new IOException("a leg is failing") : outcome.cause();
+        IOException why = outcome.why();
         if (!failures.settle(legs.attachedMask() & ~outcome.failed(), outcome.failed(), why)) {
             throw new IOException("no current leg could be flushed: " + why.getMessage(), why);
         }
@@ -256,11 +211,11 @@ final class DataPath implements BlockDevice {
     public void prefetch(long positionBytes, long bytes) {
         check(positionBytes, bytes);
         Leg source = mirror.legs().source();
-        if (source.isFailing()) {
+        if (source.isFailing() || source.isHanging()) {
             return;
         }
         try {
-            source.device().prefetch(source.devicePosition(positionBytes), bytes);
+            forces.one(source, leg -> leg.device().prefetch(leg.devicePosition(positionBytes), bytes));
         } catch (IOException | RuntimeException e) {
             LOG.debug("mirror {}: leg {} brings nothing into a cache: {}", mirror.name, source.name(), e.getMessage());
         }

@@ -14,7 +14,7 @@ final class Labels {
 
     Labels(MirrorState mirror, RecordKeeper keeper) {
         this.keeper = keeper;
-        this.forces = new LegForces(mirror.world.tasks(), mirror.name);
+        this.forces = new LegForces(mirror);
     }
 
     /**
@@ -25,21 +25,27 @@ final class Labels {
      */
     int write(LegSet legs, MirrorRecord record) {
         int wanted = 0;
+        int hanging = 0;
         for (int i = 0; i < legs.size(); i++) {
             boolean canTake = legs.isAttached(i)
                     && record.legs().get(i).label() != LabelPlace.NONE
                     && !legs.leg(i).isFailing()
                     && legs.leg(i).forceFailure() == null;
-            wanted |= canTake ? 1 << i : 0;
+            if (canTake && legs.leg(i).isHanging()) {
+                // What it was given before may still come, over what it would be given now.
+                hanging |= 1 << i;
+            } else if (canTake) {
+                wanted |= 1 << i;
+            }
         }
-        LegForces.Outcome outcome = forces.each(legs, wanted, leg -> {
+        LegForces.Outcome outcome = forces.each(legs.legs(), wanted, leg -> {
             LegRecord labelled = record.legs().get(leg.index());
             new LabelStore(leg)
                     .write(
                             labelled.label(),
                             new LegLabel(record.mirrorId(), labelled.id(), record.epoch(), record.targetSectors()));
         });
-        legs.latchFailing(outcome.failed());
+        legs.latchFailing(outcome.failed() | hanging);
         return wanted & ~outcome.failed();
     }
 

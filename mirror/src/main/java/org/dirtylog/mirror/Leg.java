@@ -3,6 +3,7 @@ package org.dirtylog.mirror;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.dirtylog.seams.BlockDevice;
 import org.dirtylog.seams.Signal;
 import org.dirtylog.seams.Tasks;
@@ -12,6 +13,8 @@ import org.dirtylog.seams.Tasks;
  * share the next (P13).
  */
 final class Leg {
+    private static final long SLOW_OF_LATE = 60_000_000_000L;
+
     private final int index;
     private final BlockDevice device;
     private final long offsetBytes;
@@ -26,6 +29,16 @@ final class Leg {
 
     /** Whether a label was written and forced since the leg was opened: until then what is read of one may be only a page. */
     private volatile boolean labelled;
+
+    /** How much of what was let go has not returned. As long as there is some, nothing new is begun. */
+    private final AtomicInteger hanging = new AtomicInteger();
+
+    private volatile String hangsFor = "";
+
+    /** When it was last seen to be slow, and how slow; 0 for never. */
+    private volatile long slowAtNanos;
+
+    private volatile long slowestNanos;
 
     // Guarded by this. A force begun as number n covers all writes that ended before it began.
     private long forcesBegun;
@@ -83,7 +96,54 @@ final class Leg {
         forceFailure = failure;
     }
 
+    // ---- a leg that does not answer ---------------------------------------------------------------------------------
+
+    /** Something on it was let go, and has not returned. Answers whether it is the first. */
+    boolean beginHang(String howLong) {
+        if (!isHanging()) {
+            hangsFor = howLong;
+        }
+        boolean first = hanging.getAndIncrement() == 0;
+        // Who waits for a force that is under way need not either.
+        forced.raise();
+        return first;
+    }
+
+    void endHang() {
+        hanging.decrementAndGet();
+    }
+
+    boolean isHanging() {
+        return hanging.get() != 0;
+    }
+
+    IOException hanging() {
+        return new IOException("leg " + name() + " hangs: " + hangsFor);
+    }
+
+    private void requireAnswering() throws IOException {
+        if (isHanging()) {
+            throw hanging();
+        }
+    }
+
+    /** Something took long. Answers whether that is news. */
+    boolean noteSlow(long nowNanos, long nanos) {
+        boolean known = slowNanos(nowNanos) > 0;
+        slowestNanos = known ? Math.max(slowestNanos, nanos) : nanos;
+        slowAtNanos = nowNanos;
+        return !known;
+    }
+
+    /** How long something took, at most, of late; 0 if nothing did. */
+    long slowNanos(long nowNanos) {
+        return slowestNanos > 0 && nowNanos - slowAtNanos < SLOW_OF_LATE ? slowestNanos : 0;
+    }
+
+    // ---- input and output -------------------------------------------------------------------------------------------
+
     void read(long position, ByteBuffer into) throws IOException {
+        requireAnswering();
         IOException before = forceFailure;
         try {
             device.read(check(position, into.remaining()), into);
@@ -97,6 +157,7 @@ final class Leg {
     }
 
     void write(long position, ByteBuffer from) throws IOException {
+        requireAnswering();
         try {
             device.write(check(position, from.remaining()), from);
         } catch (RuntimeException | Error e) {
@@ -105,6 +166,7 @@ final class Leg {
     }
 
     void zero(long position, long bytes, BlockDevice.Zeroing zeroing) throws IOException {
+        requireAnswering();
         try {
             device.zero(check(position, bytes), bytes, zeroing);
         } catch (RuntimeException | Error e) {
@@ -143,11 +205,13 @@ final class Leg {
     /** Replaces a note beside the bytes, which is a force as well: it takes its turn among them (P13). */
     void setAttribute(String name, byte[] value) throws IOException {
         boolean[] mine = new boolean[1];
-        forced.await(() -> forceFailure != null || (mine[0] = tryBegin()));
+        forced.await(() -> forceFailure != null || isHanging() || (mine[0] = tryBegin()));
         if (mine[0]) {
             IOException failure = forceDevice(() -> device.setAttribute(name, value));
             end(failure);
             forced.raise();
+        } else {
+            requireAnswering();
         }
         requireForced();
     }
@@ -158,8 +222,12 @@ final class Leg {
         // Answers true to the one caller that is to do it; the others wait for its end.
         boolean[] mine = new boolean[1];
         while (true) {
-            forced.await(() -> isForced(needed) || (mine[0] = tryBegin()));
+            forced.await(() -> isForced(needed) || isHanging() || (mine[0] = tryBegin()));
             if (!mine[0]) {
+                if (!isForced(needed)) {
+                    requireAnswering();
+                    continue;
+                }
                 break;
             }
             mine[0] = false;

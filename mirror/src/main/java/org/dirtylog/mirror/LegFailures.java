@@ -89,6 +89,18 @@ final class LegFailures {
         });
     }
 
+    /** The same on another task: for those who have something that an exclusion waits for, or that should not wait for one. */
+    void excludeLater(IOException cause) {
+        mirror.world.tasks().start(mirror.name + "/exclusion", () -> {
+            try {
+                exclude(cause);
+            } catch (IOException e) {
+                // The mirror stops; who waits for the exclusion is told by the gate.
+                mirror.regionsChanged.raise();
+            }
+        });
+    }
+
     /** Excludes legs that could not take their label. */
     void excludeUnlabelled() throws IOException {
         if (mirror.legs().failingMask() != 0) {
@@ -181,15 +193,23 @@ final class LegFailures {
         if ((current & ~failing) != 0) {
             return 0;
         }
-        int forceable = 0;
-        for (int i = 0; i < legs.size(); i++) {
-            if ((current & 1 << i) != 0 && legs.leg(i).forceFailure() == null) {
-                forceable |= 1 << i;
-            }
-        }
-        int choice = forceable == 0 ? current : forceable;
+        int choice = current;
+        choice = orAll(choice & ~unforceable(legs), choice);
+        choice = orAll(choice & ~legs.hangingMask(), choice);
         int source = 1 << legs.sourceIndex();
         return (choice & source) != 0 ? source : Integer.lowestOneBit(choice);
+    }
+
+    private static int orAll(int some, int all) {
+        return some == 0 ? all : some;
+    }
+
+    private static int unforceable(LegSet legs) {
+        int mask = 0;
+        for (int i = 0; i < legs.size(); i++) {
+            mask |= legs.isAttached(i) && legs.leg(i).forceFailure() != null ? 1 << i : 0;
+        }
+        return mask;
     }
 
     private static LegSet without(LegSet legs, int excluded) {

@@ -18,7 +18,7 @@ final class LegFlush {
     LegFlush(MirrorState mirror, LegFailures failures) {
         this.mirror = mirror;
         this.failures = failures;
-        this.forces = new LegForces(mirror.world.tasks(), mirror.name);
+        this.forces = new LegForces(mirror);
     }
 
     /** How many have returned normally. */
@@ -38,24 +38,15 @@ final class LegFlush {
         }
         LegForces.Outcome outcome = forces.forceAttached(legs);
         if (outcome.failed() != 0) {
-            IOException why = outcome.cause() == null ? new IOException("a leg is failing") : outcome.cause();
+            IOException why = outcome.why();
             legs.latchFailing(outcome.failed());
             // It throws at step 0 of P14 and waits for no later one: that closes a gate for which writers must leave.
-            mirror.world.tasks().start(mirror.name + "/exclusion", () -> exclude(why));
+            failures.excludeLater(why);
             throw why;
         }
         if (legs != mirror.legs() || legs.failingMask() != 0) {
             throw new IOException("the legs of mirror " + mirror.name + " changed meanwhile");
         }
         flushes++;
-    }
-
-    private void exclude(IOException why) {
-        try {
-            failures.exclude(why);
-        } catch (IOException stopped) {
-            // The mirror stops; who waits for the exclusion is told by the gate.
-            mirror.regionsChanged.raise();
-        }
     }
 }

@@ -28,6 +28,7 @@ final class LegReturns {
     private final Cleaner cleaner;
     private final Recovery recovery;
     private final OpenLegs open;
+    private final LegForces forces;
 
     /** How often in a row a leg has come back and gone soon after, and when it may come again. */
     private final int[] returns;
@@ -51,21 +52,30 @@ final class LegReturns {
         this.cleaner = cleaner;
         this.recovery = recovery;
         this.open = open;
+        this.forces = new LegForces(mirror);
         int count = keeper.record().legs().size();
         this.returns = new int[count];
         this.notBefore = new long[count];
     }
 
-    /** Whether a leg was missing at the opening, and may reappear. */
+    /** Whether a leg was missing at the opening, or not waited for, and may reappear. */
     boolean isAnyMissing() {
-        return mirror.legs().states().contains(State.MISSING);
+        boolean any = false;
+        for (int i = 0; i < mirror.legs().size(); i++) {
+            any |= isMissing(i);
+        }
+        return any;
+    }
+
+    private boolean isMissing(int index) {
+        State state = mirror.legs().states().get(index);
+        return state == State.MISSING || state == State.EXCLUDED && open.isLate(index);
     }
 
     /** Attaches the missing legs that are there again and are what they were; says nothing of the others. */
     void attachMissing(DirtyLog log) {
-        List<State> states = mirror.legs().states();
-        for (int i = 0; i < states.size(); i++) {
-            if (states.get(i) != State.MISSING || waitNanos(i) > 0) {
+        for (int i = 0; i < mirror.legs().size(); i++) {
+            if (!isMissing(i) || waitNanos(i) > 0) {
                 continue;
             }
             try {
@@ -163,11 +173,15 @@ final class LegReturns {
     private void attachAlone(DirtyLog log, Leg leg, boolean full) throws IOException {
         int index = leg.index();
         LabelStore store = new LabelStore(leg);
+        LabelPlace[] room = new LabelPlace[1];
         if (full) {
-            store.erase();
+            forces.one(leg, erased -> {
+                store.erase();
+                room[0] = store.choose();
+            });
         }
         LegRecord away = keeper.record().legs().get(index);
-        LabelPlace place = full ? store.choose() : away.label();
+        LabelPlace place = full ? room[0] : away.label();
         List<Long> fresh = place == LabelPlace.NONE ? List.of() : List.of(MirrorRecord.NO_LABEL);
         List<Long> epochs = full ? fresh : away.epochs();
         // P22: the record first. If we crash after it, the leg is attached as stale at the next opening, and lacks

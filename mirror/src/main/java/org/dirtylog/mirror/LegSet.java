@@ -57,6 +57,10 @@ final class LegSet {
         return legs.length;
     }
 
+    Leg[] legs() {
+        return legs.clone();
+    }
+
     Leg leg(int index) {
         return legs[index];
     }
@@ -99,6 +103,15 @@ final class LegSet {
         int mask = 0;
         for (Leg leg : legs) {
             mask |= leg != null && isAttached(leg.index()) && leg.isFailing() ? leg.mask() : 0;
+        }
+        return mask;
+    }
+
+    /** The attached legs of which something does not return. */
+    int hangingMask() {
+        int mask = 0;
+        for (Leg leg : legs) {
+            mask |= leg != null && isAttached(leg.index()) && leg.isHanging() ? leg.mask() : 0;
         }
         return mask;
     }

@@ -32,6 +32,8 @@ public final class Mirror implements MirrorTarget {
     private static final Logger LOG = LoggerFactory.getLogger(Mirror.class);
     /** How often a mirror looks whether a missing leg is there again. */
     private static final long LOOK_NANOS = 2_000_000_000L;
+    /** How long a leg may take for anything once the mirror is to stop. */
+    private static final long STOP_NANOS = 5_000_000_000L;
 
     private final Surroundings world;
     private final DirtyLogs logs;
@@ -88,6 +90,7 @@ public final class Mirror implements MirrorTarget {
         this.state = new MirrorState(config.name(), config.table().geometry(), world);
         this.lifeFreed = world.tasks().signal(config.name() + "/life");
         this.book = new LogBook(state, config.failOnLogLoss(), this::marked);
+        state.watch.follow(config.legs());
         // Nobody comes in before it is open.
         state.writes.close();
         state.reads.close();
@@ -139,8 +142,7 @@ public final class Mirror implements MirrorTarget {
         boolean opened = false;
         try {
             MirrorRecord record = loadRecord();
-            legs = OpenLegs.open(
-                    config.name(), config.table(), record, config.legs().adopt(), world);
+            legs = OpenLegs.open(config.name(), config.table(), record, config.legs(), world);
             if (!record.completed() && !legs.troubles().isEmpty()) {
                 throw MirrorException.waiting(
                         "mirror " + config.name() + " cannot be made: " + String.join("; ", legs.troubles())
@@ -417,11 +419,11 @@ public final class Mirror implements MirrorTarget {
     /** What was never cleaned has never been forced either. */
     private void forceLegs(Running parts) throws IOException {
         LegSet legs = state.legs();
-        LegForces.Outcome outcome = new LegForces(world.tasks(), config.name()).forceAttached(legs);
+        LegForces.Outcome outcome = new LegForces(state).forceAttached(legs);
         if (outcome.failed() == 0) {
             return;
         }
-        IOException why = outcome.cause() == null ? new IOException("a leg is failing") : outcome.cause();
+        IOException why = outcome.why();
         legs.latchFailing(outcome.failed());
         parts.failures.exclude(why);
     }
@@ -438,6 +440,12 @@ public final class Mirror implements MirrorTarget {
             if (parts == null || word != MirrorStatus.Word.SUSPENDED) {
                 throw new MirrorException("mirror " + config.name() + " is "
                         + status().word().text() + ", only one that is suspended can be resumed");
+            }
+            if (state.legs().hangingMask() != 0) {
+                throw new MirrorException(
+                        "mirror " + config.name() + " stays suspended: something that was answered with an"
+                                + " error is under way on its last current leg still, and may come over what is written"
+                                + " next. Resume it again when the leg answers, see mirror:status " + config.name());
             }
             try {
                 DirtyLog log = parts.log;
@@ -473,8 +481,10 @@ public final class Mirror implements MirrorTarget {
         }
         config = next;
         book.failWrites(next.failOnLogLoss());
+        state.watch.follow(next.legs());
         Running parts = running;
         if (parts != null) {
+            parts.legs.follow(next.legs());
             parts.cleaner.follow(next);
         }
     }
@@ -525,6 +535,7 @@ public final class Mirror implements MirrorTarget {
 
     /** One that cannot be recorded may hold up the command before this one. */
     private void giveUpExclusions() {
+        state.watch.hurry(STOP_NANOS);
         Running parts = running;
         if (parts != null) {
             parts.failures.stop();
@@ -627,9 +638,15 @@ public final class Mirror implements MirrorTarget {
             } else if (!legs.isComplete()) {
                 now = MirrorStatus.Word.DEGRADED;
                 why = StatusView.whyDegraded(config, legs, parts.legs);
+            } else if (legs.hangingMask() != 0) {
+                now = MirrorStatus.Word.FAILED;
+                why = StatusView.whyHanging(config, legs);
             } else if (legs.staleMask() != 0 || StatusView.count(state).inSync() < state.geometry.regionCount()) {
                 now = MirrorStatus.Word.RECOVERING;
                 why = FoundLog.whyCopied(found, config);
+            }
+            if (why.isEmpty()) {
+                why = StatusView.whySlow(legs, world.clock().nanos());
             }
         }
         return new StatusView(config, state, found, parts.keeper.record(), parts.legs)

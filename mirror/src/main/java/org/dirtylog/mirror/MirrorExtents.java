@@ -13,12 +13,14 @@ final class MirrorExtents {
     private static final int MOST_REGIONS = 1024;
 
     private final MirrorState mirror;
+    private final LegForces forces;
     private final ExtentVisitor visitor;
     private long position;
     private boolean wanted = true;
 
     MirrorExtents(MirrorState mirror, ExtentVisitor visitor) {
         this.mirror = mirror;
+        this.forces = new LegForces(mirror);
         this.visitor = visitor;
     }
 
@@ -50,13 +52,25 @@ final class MirrorExtents {
     /** Answers whether the source has told all; what it cannot tell is called allocated, which is never wrong. */
     private boolean askSource(long until) {
         Leg source = mirror.legs().source();
-        if (source.isFailing()) {
+        if (source.isFailing() || source.isHanging()) {
             return false;
         }
+        long from = position;
+        boolean[] over = new boolean[1];
         try {
-            source.device().extents(source.devicePosition(position), until - position, this::pass);
+            // Another thread tells; it may be late, and nobody listens then.
+            forces.one(
+                    source,
+                    leg -> leg.device().extents(leg.devicePosition(from), until - from, (bytes, hole, zero) -> {
+                        synchronized (over) {
+                            return !over[0] && pass(bytes, hole, zero);
+                        }
+                    }));
         } catch (IOException | RuntimeException e) {
             LOG.debug("mirror {}: leg {} does not tell its holes: {}", mirror.name, source.name(), e.getMessage());
+        }
+        synchronized (over) {
+            over[0] = true;
         }
         return !wanted || position == until;
     }

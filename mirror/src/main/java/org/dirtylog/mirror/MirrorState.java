@@ -19,6 +19,8 @@ final class MirrorState {
     final Gate reads;
     /** Raised when words leave CLEANING or RECOVERING, and when a copier no longer wants a region. */
     final Signal regionsChanged;
+    /** Lets go of what hangs in a leg. */
+    final LegWatch watch;
 
     /** Operations that have left the gate and not yet their region: some legs failed them, and they wait for an exclusion. */
     private final AtomicInteger settling = new AtomicInteger();
@@ -37,6 +39,7 @@ final class MirrorState {
         this.reads = new Gate(world.tasks(), name + "/reads");
         this.settled = world.tasks().signal(name + "/settled");
         this.regionsChanged = world.tasks().signal(name + "/regions");
+        this.watch = new LegWatch(name, world);
     }
 
     /** To be called before the gate is left. */

@@ -15,12 +15,14 @@ final class Promotion {
     private final RecordKeeper keeper;
     private final LegFailures failures;
     private final Labels labels;
+    private final LegForces forces;
 
     Promotion(MirrorState mirror, RecordKeeper keeper, LegFailures failures, Labels labels) {
         this.mirror = mirror;
         this.keeper = keeper;
         this.failures = failures;
         this.labels = labels;
+        this.forces = new LegForces(mirror);
     }
 
     void promote() throws IOException {
@@ -39,7 +41,7 @@ final class Promotion {
         }
         try {
             // Begun after its last copy. It misses no flush: stale legs are forced with the others (P26).
-            leg.force();
+            forces.one(leg, Leg::force);
         } catch (IOException e) {
             leg.latchFailing();
             failures.exclude(e);

@@ -2,6 +2,7 @@
 package org.dirtylog.mirror;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -89,12 +90,12 @@ final class Rebuilding {
 
     private List<Seen> look() {
         List<Seen> seen = new ArrayList<>();
-        OpenLegs legs = OpenLegs.closed(config.name(), config.table(), world);
+        OpenLegs legs = OpenLegs.closed(config.name(), config.table(), config.legs(), world);
         for (int i = 0; i < config.table().legs().size(); i++) {
             try {
                 Leg leg = legs.openAny(i);
                 try {
-                    seen.add(new Seen(new LabelStore(leg).find(), ""));
+                    seen.add(new Seen(labelOf(leg), ""));
                 } finally {
                     leg.device().close();
                 }
@@ -103,6 +104,20 @@ final class Rebuilding {
             }
         }
         return seen;
+    }
+
+    private Optional<LabelStore.Found> labelOf(Leg leg) throws IOException {
+        Duration limit = config.legs().hungAfter();
+        LabelStore store = new LabelStore(leg);
+        if (limit.isZero()) {
+            return store.find();
+        }
+        try {
+            return InTime.begin(world, config.name() + "/label", store::find, late -> {})
+                    .await(limit.toNanos());
+        } catch (MirrorException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** The one mirror that record and labels speak of. */

@@ -10,6 +10,7 @@ import java.util.Set;
 import org.dirtylog.log.DirtyLog;
 import org.dirtylog.log.DirtyLogException;
 import org.dirtylog.log.RegionSet;
+import org.dirtylog.seams.LetGoException;
 import org.dirtylog.seams.Signal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,7 +61,8 @@ final class Recovery {
         this.cleaner = cleaner;
         this.failures = failures;
         this.promotion = promotion;
-        this.copier = new RegionCopier(mirror, failures, this::reportInSync, () -> paused);
+        this.copier =
+                new RegionCopier(mirror, failures, this::reportInSync, () -> paused, region -> report(region, false));
         this.changed = mirror.world.tasks().signal(mirror.name + "/recovery");
     }
 
@@ -301,8 +303,12 @@ final class Recovery {
 
     private void copy(long region) {
         boolean done = false;
+        boolean reported = false;
         try {
             done = copier.copy(region);
+        } catch (LetGoException e) {
+            // When its leg was given up on.
+            reported = true;
         } catch (IOException e) {
             LOG.warn(
                     "Mirror {}: region {} could not be copied and will be tried again: {}",
@@ -310,7 +316,9 @@ final class Recovery {
                     region,
                     e.getMessage());
         } finally {
-            report(region, done);
+            if (!reported) {
+                report(region, done);
+            }
         }
     }
 

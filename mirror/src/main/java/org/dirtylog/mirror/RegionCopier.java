@@ -7,12 +7,13 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
+import org.dirtylog.seams.LetGoException;
 
 /**
  * Copies one region from the source to the legs that need it. It owns the region by its word: no writer is inside, none
- * enters, readers wait (P2, P6).
+ * enters, readers wait (P2, P6). A copy that hangs in a leg counts as not done (P7).
  */
-final class RegionCopier {
+final class RegionCopier implements Attempt.Owner {
     private static final int CHUNK_BYTES = 256 * 1024;
     /** How long a busy region may keep the copier waiting before nobody newly enters. */
     private static final long GRACE_NANOS = 20_000_000L;
@@ -21,6 +22,7 @@ final class RegionCopier {
     private final LegFailures failures;
     private final LongConsumer inSync;
     private final BooleanSupplier paused;
+    private final LongConsumer brokenOff;
     private final Deque<ByteBuffer> buffers = new ArrayDeque<>();
 
     /**
@@ -28,19 +30,27 @@ final class RegionCopier {
      *
      * @param inSync told of each region that was copied, while nobody else may change its word
      * @param paused whether to stop in the middle
+     * @param brokenOff told of each region the copy of which hangs: it counts as ended, although its thread has not returned
      */
-    RegionCopier(MirrorState mirror, LegFailures failures, LongConsumer inSync, BooleanSupplier paused) {
+    RegionCopier(
+            MirrorState mirror,
+            LegFailures failures,
+            LongConsumer inSync,
+            BooleanSupplier paused,
+            LongConsumer brokenOff) {
         this.mirror = mirror;
         this.failures = failures;
         this.inSync = inSync;
         this.paused = paused;
+        this.brokenOff = brokenOff;
     }
 
     /**
      * Copies a region.
      *
      * @return whether it was made the same on all attached legs, and the log was told so; if not, the claim on it stands
-     * @throws IOException if a leg failed
+     * @throws LetGoException if a leg held it up and it was broken off
+     * @throws IOException    if a leg failed
      */
     boolean copy(long region) throws IOException {
         if (!take(region)) {
@@ -48,29 +58,45 @@ final class RegionCopier {
         }
         LegSet legs = mirror.legs();
         long word = mirror.table.get(region);
+        Attempt copy = mirror.watch.claim((int) region);
+        copy.owner = this;
+        copy.region = region;
+        copy.legs = legs;
         // P19: what may differ is written to every attached leg, the source included. What the source shows may be a
         // page that a failed force has left behind.
-        int targets = RegionWord.has(word, RegionWord.IN_DOUBT)
+        copy.targets = RegionWord.has(word, RegionWord.IN_DOUBT)
                 ? legs.attachedMask()
                 : RegionWord.lacks(word) & legs.attachedMask();
         boolean done = false;
+        boolean ours = true;
         ByteBuffer buffer = null;
         try {
             buffer = takeBuffer();
-            done = copyChunks(region, legs, targets, buffer);
+            done = copyChunks(copy, buffer);
+        } catch (LetGoException e) {
+            ours = false;
+            throw e;
         } finally {
             if (buffer != null) {
                 giveBack(buffer);
             }
-            // An exclusion meanwhile: nothing is removed from any set (P14 step 3).
-            done &= legs == mirror.legs() && legs.failingMask() == 0;
-            if (done) {
-                // Before the word says so: a cleaning has no effect in the log on a region that is not in sync there,
-                // and whoever casts doubt on it next tells the log after this.
-                inSync.accept(region);
+            if (ours) {
+                done = end(copy, done);
+                mirror.watch.release(copy);
             }
-            release(region, targets, done);
         }
+        return done;
+    }
+
+    private boolean end(Attempt copy, boolean copied) {
+        // An exclusion meanwhile: nothing is removed from any set (P14 step 3).
+        boolean done = copied && copy.legs == mirror.legs() && copy.legs.failingMask() == 0;
+        if (done) {
+            // Before the word says so: a cleaning has no effect in the log on a region that is not in sync there, and
+            // whoever casts doubt on it next tells the log after this.
+            inSync.accept(copy.region);
+        }
+        release(copy.region, copy.targets, done);
         return done;
     }
 
@@ -101,68 +127,79 @@ final class RegionCopier {
                         region, word, RegionWord.in(word, RegionWord.RECOVERING) & ~RegionWord.COPY_WANTED);
     }
 
-    private boolean copyChunks(long region, LegSet legs, int targets, ByteBuffer buffer) throws IOException {
-        long position = mirror.geometry.firstByteOf(region);
-        long end = position + mirror.geometry.bytesIn(region);
-        while (position < end) {
+    private boolean copyChunks(Attempt copy, ByteBuffer buffer) throws IOException {
+        LegSet legs = copy.legs;
+        copy.position = mirror.geometry.firstByteOf(copy.region);
+        long end = copy.position + mirror.geometry.bytesIn(copy.region);
+        while (copy.position < end) {
             if (paused.getAsBoolean()) {
                 return false;
             }
-            buffer.clear().limit((int) Math.min(buffer.capacity(), end - position));
-            readSource(legs, position, buffer);
+            buffer.clear().limit((int) Math.min(buffer.capacity(), end - copy.position));
+            readSource(copy, buffer);
             for (int i = 0; i < legs.size(); i++) {
-                if ((targets & 1 << i) != 0) {
+                if ((copy.targets & 1 << i) != 0) {
                     buffer.rewind();
-                    write(legs, i, position, buffer);
+                    write(copy, legs.leg(i), buffer);
                 }
             }
-            position += buffer.limit();
+            copy.position += buffer.limit();
         }
         return true;
     }
 
-    private void readSource(LegSet legs, long position, ByteBuffer into) throws IOException {
-        if (legs.source().isFailing()) {
-            throw new IOException("leg " + legs.source().name() + ", the source, is failing");
+    private void readSource(Attempt copy, ByteBuffer into) throws IOException {
+        Leg source = copy.legs.source();
+        if (source.isFailing()) {
+            throw new IOException("leg " + source.name() + ", the source, is failing");
         }
+        IOException failure = null;
+        mirror.watch.enter(copy, source);
         try {
-            legs.source().read(position, into);
+            source.read(copy.position, into);
         } catch (IOException e) {
-            if ((legs.currentMask() & ~legs.source().mask() & ~legs.failingMask()) != 0) {
+            failure = e;
+        }
+        mirror.watch.leave(copy, source);
+        if (failure != null) {
+            if ((copy.legs.currentMask() & ~source.mask() & ~copy.legs.failingMask()) != 0) {
                 // Another current leg can be the source.
-                legs.source().latchFailing();
-                excludeLater(e);
+                source.latchFailing();
+                failures.excludeLater(failure);
             }
-            throw e;
+            throw failure;
         }
     }
 
-    private void write(LegSet legs, int index, long position, ByteBuffer from) throws IOException {
-        Leg leg = legs.leg(index);
+    private void write(Attempt copy, Leg leg, ByteBuffer from) throws IOException {
         if (leg.isFailing()) {
             throw new IOException("leg " + leg.name() + " is failing");
         }
+        IOException failure = null;
+        mirror.watch.enter(copy, leg);
         try {
-            leg.write(position, from);
+            leg.write(copy.position, from);
         } catch (IOException e) {
-            if ((legs.currentMask() & ~leg.mask()) != 0) {
+            failure = e;
+        }
+        mirror.watch.leave(copy, leg);
+        if (failure != null) {
+            if ((copy.legs.currentMask() & ~leg.mask()) != 0) {
                 leg.latchFailing();
-                excludeLater(e);
+                failures.excludeLater(failure);
             }
-            throw e;
+            throw failure;
         }
     }
 
-    /** An exclusion does not wait for copies, but it is nothing that a copy should wait for either. */
-    private void excludeLater(IOException cause) {
-        mirror.world.tasks().start(mirror.name + "/exclusion", () -> {
-            try {
-                failures.exclude(cause);
-            } catch (IOException stopped) {
-                // The mirror stops; who waits for the exclusion is told by the gate.
-                mirror.regionsChanged.raise();
-            }
-        });
+    /** The leg is excluded, if that can be. Else it gets nothing before this has come to it. */
+    @Override
+    public void takeOver(Attempt held, Leg leg) {
+        if (LegWatch.latchUnlessLast(held.legs, leg)) {
+            failures.excludeLater(leg.hanging());
+        }
+        release(held.region, held.targets, false);
+        brokenOff.accept(held.region);
     }
 
     private void release(long region, int targets, boolean done) {

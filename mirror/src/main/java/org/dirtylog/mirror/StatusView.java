@@ -39,6 +39,31 @@ final class StatusView {
         return String.join("; ", reasons);
     }
 
+    /** Names the legs that nothing comes back from. */
+    static String whyHanging(MirrorConfig config, LegSet legs) {
+        List<String> reasons = new ArrayList<>();
+        for (int i = 0; i < legs.size(); i++) {
+            if ((legs.hangingMask() & 1 << i) != 0) {
+                reasons.add("leg " + i + ": " + legs.leg(i).hanging().getMessage());
+            }
+        }
+        return String.join("; ", reasons) + ". No other leg of mirror " + config.name()
+                + " is current: what it holds up is answered with an error, nothing that was acknowledged is lost; it goes on"
+                + " once the leg answers";
+    }
+
+    /** Names the legs that have taken their time of late, or is empty. */
+    static String whySlow(LegSet legs, long nowNanos) {
+        List<String> slow = new ArrayList<>();
+        for (int i = 0; i < legs.size(); i++) {
+            long nanos = legs.isAttached(i) ? legs.leg(i).slowNanos(nowNanos) : 0;
+            if (nanos > 0) {
+                slow.add("leg " + i + " (" + legs.leg(i).name() + ") took up to " + nanos / 1_000_000 + " ms");
+            }
+        }
+        return slow.isEmpty() ? "" : "slow: " + String.join(", ", slow) + " within the last minute";
+    }
+
     /**
      * Counts of regions.
      *

@@ -13,10 +13,12 @@ final class Unlatching {
 
     private final MirrorState mirror;
     private final RecordKeeper keeper;
+    private final LegForces forces;
 
     Unlatching(MirrorState mirror, RecordKeeper keeper) {
         this.mirror = mirror;
         this.keeper = keeper;
+        this.forces = new LegForces(mirror);
     }
 
     /** The mirror is suspended. */
@@ -46,7 +48,7 @@ final class Unlatching {
             throw failure[0];
         }
         // Straight to the device: the latch is what keeps others from forcing.
-        leg.device().force();
+        forces.one(leg, one -> one.device().force());
         // If we crash here, the latch is in the record still, and is ended once more.
         keeper.change(old -> old.withLeg(leg.index(), before -> before.withForceFailed(false)));
         leg.latchForceFailure(null);
@@ -58,9 +60,11 @@ final class Unlatching {
         long end = position + mirror.geometry.bytesIn(region);
         while (position < end) {
             buffer.clear().limit((int) Math.min(buffer.capacity(), end - position));
-            leg.read(position, buffer);
-            buffer.flip();
-            leg.write(position, buffer);
+            long at = position;
+            forces.one(leg, one -> {
+                one.read(at, buffer);
+                one.write(at, buffer.flip());
+            });
             position += buffer.limit();
         }
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,9 +21,9 @@ import org.dirtylog.log.Snapshot;
 import org.dirtylog.log.runtime.TableLine;
 import org.dirtylog.mirror.LegSet.State;
 import org.dirtylog.mirror.MirrorRecord.LegRecord;
-import org.dirtylog.seams.Clock;
 import org.dirtylog.seams.Devices;
 import org.dirtylog.seams.Surroundings;
+import org.dirtylog.seams.real.SystemClock;
 import org.dirtylog.seams.real.ThreadTasks;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,8 @@ class LogOpeningTest {
     private final TableLine table =
             TableLine.parse("0 " + 2 * REGIONS + " mirror core 1 2 2 /leg0 0 /leg1 0", name -> Optional.of(List.of()));
     private final MirrorConfig config = MirrorConfig.of("m", table);
+    private static final LegPolicy PATIENT = LegPolicy.DEFAULT.withTimeouts(Duration.ZERO, Duration.ZERO);
+
     private final MirrorState mirror = new MirrorState("m", table.geometry(), world());
     /** Whether the log was closed cleanly, with the legs equal. */
     private boolean agreeing;
@@ -56,7 +59,7 @@ class LogOpeningTest {
     }
 
     private Surroundings world() {
-        return new Surroundings(tasks, none(Clock.class), () -> 7, devices());
+        return new Surroundings(tasks, new SystemClock(), () -> 7, devices());
     }
 
     /** Legs without room for a label, that keep attributes or do not. */
@@ -69,13 +72,6 @@ class LogOpeningTest {
                     }
                     throw new AssertionError(method + " is not called in an opening");
                 });
-    }
-
-    private static <T> T none(Class<T> type) {
-        return type.cast(
-                Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, given) -> {
-                    throw new AssertionError(method + " is not called in an opening");
-                }));
     }
 
     /** Records in memory. */
@@ -153,7 +149,7 @@ class LogOpeningTest {
     }
 
     private List<State> open(RecordKeeper keeper, boolean scattered) throws Exception {
-        OpenLegs open = OpenLegs.open("m", table, keeper.record(), false, mirror.world);
+        OpenLegs open = OpenLegs.open("m", table, keeper.record(), PATIENT, mirror.world);
         new LogOpening(mirror, config, keeper, new Labels(mirror, keeper)).open(log(scattered), open);
         assertEquals(
                 keeper.record().legs().stream().map(LegRecord::state).toList(),

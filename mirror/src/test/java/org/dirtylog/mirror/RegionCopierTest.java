@@ -50,7 +50,7 @@ class RegionCopierTest {
     @Test
     void p6_a_region_that_another_copy_has_is_not_touched_when_the_mirror_is_suspended() throws Exception {
         MirrorState mirror = mirror();
-        RegionCopier copier = new RegionCopier(mirror, null, region -> {}, paused::get);
+        RegionCopier copier = new RegionCopier(mirror, null, region -> {}, paused::get, region -> {});
         long owned = RegionWord.RECOVERING | RegionWord.IN_DOUBT;
         mirror.table.compareAndSet(3, 0, owned);
         CompletableFuture<Boolean> second = new CompletableFuture<>();

@@ -6,7 +6,9 @@ import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.Map;
 import org.dirtylog.seams.BlockDevice;
+import org.dirtylog.seams.BlockDevice.Successor;
 import org.dirtylog.seams.BlockDevice.Zeroing;
+import org.dirtylog.seams.LetGoException;
 import org.dirtylog.seams.NoSpaceException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,23 +101,27 @@ final class Commands {
         };
     }
 
-    /** Carries out what neither brings nor asks for bytes; answers the error, or 0. */
-    int carryOut(Request request) {
+    /**
+     * Carries out what neither brings nor asks for bytes, from where it was left; answers the error, or 0.
+     *
+     * @throws LetGoException if the successor goes on
+     */
+    int carryOut(Request request, Successor successor) throws LetGoException {
         try {
             switch (request.type) {
                 case Wire.CMD_FLUSH -> device.force();
-                case Wire.CMD_CACHE -> inPieces(request, null);
+                case Wire.CMD_CACHE -> inPieces(request, null, successor);
                 case Wire.CMD_TRIM -> {
-                    if (device.punchesHoles()) {
-                        inPieces(request, Zeroing.MAY_PUNCH);
+                    if (request.done > 0 || device.punchesHoles()) {
+                        inPieces(request, Zeroing.MAY_PUNCH, successor);
                     }
                 }
                 case Wire.CMD_WRITE_ZEROES -> {
                     boolean hole = !request.has(Wire.NO_HOLE);
-                    if (request.has(Wire.FAST_ZERO) && !(hole && device.punchesHoles())) {
+                    if (request.done == 0 && request.has(Wire.FAST_ZERO) && !(hole && device.punchesHoles())) {
                         return Wire.ENOTSUP;
                     }
-                    inPieces(request, hole ? Zeroing.MAY_PUNCH : Zeroing.KEEP_ALLOCATED);
+                    inPieces(request, hole ? Zeroing.MAY_PUNCH : Zeroing.KEEP_ALLOCATED, successor);
                 }
                 default -> throw new IllegalStateException("command " + request.type);
             }
@@ -123,25 +129,27 @@ final class Commands {
                 device.force();
             }
             return 0;
+        } catch (LetGoException e) {
+            throw e;
         } catch (Throwable e) {
             return error(e);
         }
     }
 
     /** Zeroes, or brings into a cache if there is nothing to say about zeroing. */
-    private void inPieces(Request request, Zeroing zeroing) throws IOException {
-        long end = request.position + request.length;
-        for (long at = request.position; at < end; ) {
-            if (abandoned && at > request.position) {
+    private void inPieces(Request request, Zeroing zeroing, Successor successor) throws IOException {
+        while (request.done < request.length) {
+            long at = request.position + request.done;
+            if (abandoned && request.done > 0) {
                 throw new AbandonedException(request.position, at);
             }
-            long bytes = Math.min(end - at, PIECE_BYTES - (at & PIECE_BYTES - 1));
+            long bytes = Math.min(request.length - request.done, PIECE_BYTES - (at & PIECE_BYTES - 1));
             if (zeroing == null) {
                 device.prefetch(at, bytes);
             } else {
-                device.zero(at, bytes, zeroing);
+                device.zero(at, bytes, zeroing, successor);
             }
-            at += bytes;
+            request.done += bytes;
         }
     }
 
@@ -150,11 +158,17 @@ final class Commands {
         abandoned = true;
     }
 
-    /** Writes one piece of a request; answers the error, or 0. */
-    int write(long position, ByteBuffer from) {
+    /**
+     * Writes one piece of a request; answers the error, or 0.
+     *
+     * @throws LetGoException if the successor goes on
+     */
+    int write(long position, ByteBuffer from, Successor successor) throws LetGoException {
         try {
-            device.write(position, from);
+            device.write(position, from, successor);
             return 0;
+        } catch (LetGoException e) {
+            throw e;
         } catch (Throwable e) {
             return error(e);
         }
@@ -173,16 +187,40 @@ final class Commands {
         }
     }
 
-    int write(Request request, Payload payload) {
-        int error = 0;
-        for (int i = 0; i < payload.parts() && error == 0; i++) {
-            ByteBuffer part = payload.part(i).clear().limit(payload.bytesOf(i));
-            error = write(request.position + (long) i * Slabs.PAYLOAD_BYTES, part);
+    /** Writes what is left of a request; as above. */
+    int write(Request request, Payload payload, Successor successor) throws LetGoException {
+        while (request.done < request.length) {
+            int part = (int) (request.done / Slabs.PAYLOAD_BYTES);
+            int bytes = payload.bytesOf(part);
+            // The buffer itself may be in the hands of a thread that was let go.
+            ByteBuffer from = payload.part(part)
+                    .duplicate()
+                    .clear()
+                    .limit(bytes)
+                    .position((int) (request.done % Slabs.PAYLOAD_BYTES));
+            int left = from.remaining();
+            int error = write(request.position + request.done, from, successor);
+            if (error != 0) {
+                return error;
+            }
+            request.done += left;
         }
-        return error == 0 ? endWrite(request) : error;
+        return endWrite(request);
     }
 
-    /** Fills a buffer; answers the error, or 0. */
+    /** Fills a buffer; as above. */
+    int read(long position, ByteBuffer into, Successor successor) throws LetGoException {
+        try {
+            device.read(position, into, successor);
+            return 0;
+        } catch (LetGoException e) {
+            throw e;
+        } catch (Throwable e) {
+            return error(e);
+        }
+    }
+
+    /** Fills a buffer, however long it takes; answers the error, or 0. */
     int read(long position, ByteBuffer into) {
         try {
             device.read(position, into);
@@ -192,8 +230,8 @@ final class Commands {
         }
     }
 
-    /** Reads what a request asks for, and puts the head of the reply before it; answers the error, or 0. */
-    int read(Request request, Payload payload) {
+    /** Reads what a request asks for, and puts the head of the reply before it; as above. */
+    int read(Request request, Payload payload, Successor successor) throws LetGoException {
         int error = 0;
         for (int i = 0; i < payload.parts() && error == 0; i++) {
             ByteBuffer part = payload.part(i).clear();
@@ -201,14 +239,14 @@ final class Commands {
                 replies.putReadHead(part, request, true);
             }
             part.limit(part.position() + payload.bytesOf(i));
-            error = read(request.position + (long) i * Slabs.PAYLOAD_BYTES, part);
+            error = read(request.position + (long) i * Slabs.PAYLOAD_BYTES, part, successor);
             part.flip();
         }
         return error;
     }
 
     /** Whatever a device throws is an error of this request, and answered. */
-    private int error(Throwable thrown) {
+    int error(Throwable thrown) {
         LOG.warn(
                 "Export {}: a request failed: {}",
                 export.name(),

@@ -6,6 +6,7 @@ import java.nio.channels.SocketChannel;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,8 @@ final class Connection implements Runnable {
     private volatile NbdExport export;
     private volatile Transmission transmission;
     private volatile boolean negotiated;
+    private volatile NbdStream stream;
+    private final CountDownLatch ended = new CountDownLatch(1);
 
     /**
      * Takes the channel over.
@@ -62,6 +65,7 @@ final class Connection implements Runnable {
     public void run() {
         Handshake handshake = new Handshake(
                 socket, () -> new TreeMap<>(exports), new Starttls(endpoint.tls(), peer), ending, receiving, sending);
+        Transmission first = null;
         try {
             Optional<Handshake.Agreed> agreed = handshake.negotiate();
             negotiated = true;
@@ -69,18 +73,52 @@ final class Connection implements Runnable {
                 export = agreed.get().export();
                 // Removed meanwhile: whoever removed it did not see this connection.
                 if (exports.get(export.name()) == export) {
-                    transmission =
-                            new Transmission(handshake.stream(), agreed.get(), shared, ending, receiving, sending);
-                    transmission.run();
+                    stream = handshake.stream();
+                    first = new Transmission(stream, agreed.get(), shared, ending, receiving, sending, this::start);
                 }
             }
         } catch (IOException | RuntimeException | Error e) {
-            LOG.debug("NBD connection to '{}' ended: {}", exportName(), e.toString());
+            noteEnd(e);
         } finally {
-            // The place is free before the client can know that it is.
-            all.remove(this);
-            handshake.stream().close();
+            stream = handshake.stream();
+            if (first == null) {
+                end();
+            }
         }
+        if (first != null) {
+            serve(first);
+        }
+    }
+
+    private void start(Transmission heir) {
+        Thread next = new Thread(() -> serve(heir), "nbd-connection");
+        next.setDaemon(true);
+        next.start();
+    }
+
+    private void serve(Transmission one) {
+        transmission = one;
+        boolean over = true;
+        try {
+            over = one.run();
+        } catch (IOException | RuntimeException | Error e) {
+            noteEnd(e);
+        } finally {
+            if (over) {
+                end();
+            }
+        }
+    }
+
+    private void noteEnd(Throwable why) {
+        LOG.debug("NBD connection to '{}' ended: {}", exportName(), why.toString());
+    }
+
+    private void end() {
+        // The place is free before the client can know that it is.
+        all.remove(this);
+        stream.close();
+        ended.countDown();
     }
 
     Peer peer() {
@@ -136,12 +174,11 @@ final class Connection implements Runnable {
 
     /** Waits until it has ended; answers whether it has. */
     boolean awaitEnd(long deadlineNanos) {
-        long millis = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
         try {
-            thread.join(Math.max(1, millis));
+            return ended.await(Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return ended.getCount() == 0;
         }
-        return !thread.isAlive();
     }
 }

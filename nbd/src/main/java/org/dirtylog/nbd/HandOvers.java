@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Semaphore;
+import org.dirtylog.seams.BlockDevice.Successor;
+import org.dirtylog.seams.LetGoException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 final class HandOvers {
     private static final Logger LOG = LoggerFactory.getLogger(HandOvers.class);
-    private static final HandedOver LAST = new HandedOver(new Request(), Payload.NONE);
+    private static final HandedOver LAST = new HandedOver(new Request(), Payload.NONE, null);
 
     private final NbdStream stream;
     private final Shared shared;
@@ -61,7 +63,7 @@ final class HandOvers {
             giveUp(payload);
             return null;
         }
-        return new HandedOver(request.copy(), payload);
+        return new HandedOver(request.copy(), payload, this);
     }
 
     /** Takes back the room of a request that will not be started. */
@@ -85,43 +87,93 @@ final class HandOvers {
         return sending;
     }
 
-    /** Has a request carried out: by a task if there is a place for one, else here. */
-    void start(HandedOver work) throws IOException {
-        if (shared.places().tryAcquire()) {
-            try {
-                shared.tasks().start("nbd", () -> {
-                    if (work.begin()) {
-                        try {
-                            carryOut(work);
-                        } finally {
-                            shared.places().release();
-                        }
-                    }
-                });
-                return;
-            } catch (RuntimeException | Error e) {
-                LOG.debug("A request is carried out by the thread of its connection: {}", e.toString());
-                if (!work.begin()) {
-                    // It is on its way all the same.
-                    return;
-                }
-                shared.places().release();
-            }
+    /** Has a request carried out by a task; answers {@code false} if there is no place for one. */
+    boolean start(HandedOver work) {
+        if (!shared.places().tryAcquire()) {
+            return false;
         }
         try {
-            replies.flush();
-        } finally {
-            carryOut(work);
+            shared.tasks().start("nbd", () -> {
+                if (work.begin()) {
+                    try {
+                        carryOut(work);
+                    } finally {
+                        shared.places().release();
+                    }
+                }
+            });
+            return true;
+        } catch (RuntimeException | Error e) {
+            LOG.debug("A request is carried out by the thread of its connection: {}", e.toString());
+            if (!work.begin()) {
+                // It is on its way all the same.
+                return true;
+            }
+            shared.places().release();
+            return false;
         }
     }
 
     private void carryOut(HandedOver work) {
         try {
-            work.carryOut(commands);
-        } finally {
-            // Also if it threw what nobody expects: then it is answered with the error that it began with.
-            finished.add(work);
+            carryOut(work, work);
+        } catch (LetGoException e) {
+            LOG.debug("A thread has come back from the device of an export: {}", e.getMessage());
         }
+    }
+
+    /**
+     * Carries a request out on this thread, and has its reply sent.
+     *
+     * @throws LetGoException if the successor was told, which is to call {@link #goOn}
+     */
+    void carryOut(HandedOver work, Successor successor) throws LetGoException {
+        Payload lent = work.payload();
+        lent.hold();
+        boolean ours = true;
+        try {
+            work.carryOut(commands, successor);
+        } catch (LetGoException e) {
+            ours = false;
+            throw e;
+        } finally {
+            share.giveBack(lent);
+            if (ours) {
+                // Also if it threw what nobody expects: then it is answered with the error that it began with.
+                finished.add(work);
+            }
+        }
+    }
+
+    /** A request is to be gone on with, for its thread does not come back. Does not block. */
+    void goOn(HandedOver work, long doneBytes, IOException failure) {
+        boolean started = false;
+        try {
+            if (failure == null) {
+                if (work.request.type == Wire.CMD_READ) {
+                    replacePayload(work);
+                } else {
+                    work.request.done += doneBytes;
+                }
+                shared.tasks().start("nbd", () -> carryOut(work));
+                started = true;
+            } else {
+                work.error = commands.error(failure);
+            }
+        } catch (RuntimeException | Error e) {
+            work.error = commands.error(e);
+        } finally {
+            if (!started) {
+                finished.add(work);
+            }
+        }
+    }
+
+    private void replacePayload(HandedOver work) {
+        Payload before = work.payload();
+        Payload another = share.tryTake(before.bytes());
+        work.replacePayload(another.parts() > 0 ? another : Payload.unpooled(before.bytes()));
+        share.giveBack(before);
     }
 
     /** Returns when all requests have been answered. Nothing is handed over afterwards. */
@@ -183,9 +235,9 @@ final class HandOvers {
                 return;
             }
             flush();
-            replies.send(work.payload);
+            replies.send(work.payload());
         } finally {
-            share.giveBack(work.payload);
+            share.giveBack(work.payload());
         }
     }
 

@@ -14,7 +14,7 @@ final class Replies {
     private final Patience patience;
     private final Object writing = new Object();
     /** Replies of the connection's own thread that are not sent yet. */
-    private final ByteBuffer gathered;
+    private ByteBuffer gathered;
 
     private final ByteBuffer[] one = new ByteBuffer[1];
 
@@ -46,6 +46,17 @@ final class Replies {
             flush();
         }
         return gathered;
+    }
+
+    /** Where the next reply will begin. */
+    int gatheredBytes() {
+        return gathered.position();
+    }
+
+    /** Another thread of the connection goes on: with the replies so far, and in memory of its own. */
+    void moveTo(ByteBuffer fresh, int bytes) {
+        fresh.put(gathered.duplicate().limit(bytes).position(0));
+        gathered = fresh;
     }
 
     int gatheredCapacity() {

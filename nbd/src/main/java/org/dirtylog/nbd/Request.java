@@ -12,6 +12,8 @@ final class Request {
     long position;
     /** How much of the export it is about; {@link Long#MAX_VALUE} for all that is longer. */
     long length;
+    /** How much of it has been done. */
+    long done;
     /** Bytes that follow the header. */
     long payload;
     /** The contexts that a question for block status is about; {@code null} for all that were chosen. */
@@ -26,6 +28,7 @@ final class Request {
         cookie = in.getLong();
         position = in.getLong();
         contexts = null;
+        done = 0;
         if (!extended) {
             length = Integer.toUnsignedLong(in.getInt());
             payload = type == Wire.CMD_WRITE ? length : 0;
@@ -45,6 +48,7 @@ final class Request {
         copy.cookie = cookie;
         copy.position = position;
         copy.length = length;
+        copy.done = done;
         copy.payload = payload;
         copy.contexts = contexts;
         return copy;

@@ -19,14 +19,16 @@ final class Share {
         if (count == 0 || !left.tryAcquire(count)) {
             return Payload.NONE;
         }
-        Payload payload = new Payload(slabs.tryTake(count), bytes);
+        Payload payload = Payload.of(slabs.tryTake(count), bytes);
         left.release(count - payload.parts());
         return payload;
     }
 
-    /** Takes it back. */
+    /** One of those who hold it needs it no longer. */
     void giveBack(Payload payload) {
-        slabs.giveBack(payload.slabs());
-        left.release(payload.parts());
+        if (payload.letGo() && payload.isPooled()) {
+            slabs.giveBack(payload.slabs());
+            left.release(payload.parts());
+        }
     }
 }

@@ -14,7 +14,7 @@ final class Slabs {
     /** How much payload one holds; before it there is room for the head of a reply. */
     static final int PAYLOAD_BYTES = 1 << 20;
 
-    private static final int BYTES = PAYLOAD_BYTES + 64;
+    static final int BYTES = PAYLOAD_BYTES + 64;
     private static final ByteBuffer[] NONE = {};
 
     // Guarded by this. The last one given back is the next one taken: it is in the processor's cache.

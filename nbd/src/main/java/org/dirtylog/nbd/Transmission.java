@@ -4,26 +4,44 @@ package org.dirtylog.nbd;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.dirtylog.seams.BlockDevice;
+import org.dirtylog.seams.LetGoException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The requests of one connection. One receive brings in all that are queued; what is quick is done on this thread, with the
  * payload where it lies; what would wait is handed over, if others wait behind it; replies leave together once no complete
  * request is left in the buffer.
  *
- * <p>The thread waits for its client and for the device, and for nothing that other clients could keep from it.
+ * <p>The thread waits for its client and for the device, and for nothing that other clients could keep from it. If the device lets
+ * it go, another thread serves on, in other memory, with what was received and not answered.
  */
-final class Transmission {
-    private static final int IN_BYTES = 256 * 1024;
-    private static final int GATHERED_BYTES = 512 * 1024;
+final class Transmission implements BlockDevice.Successor {
+    private static final Logger LOG = LoggerFactory.getLogger(Transmission.class);
     /** From here on others write while the next request comes in, if the device says that it takes its time. */
     private static final int LARGE_BYTES = 128 * 1024;
     /** What is too large for the buffers, and finds no other memory, is cut at multiples of this. */
     private static final int PIECE_BYTES = 128 * 1024;
 
+    /** Has another thread serve on. */
+    @FunctionalInterface
+    interface Heirs {
+        void start(Transmission heir);
+    }
+
+    /** Where the device is called from. */
+    private enum Call {
+        READ,
+        WRITE,
+        OTHER,
+        HANDED_OVER
+    }
+
     private final NbdStream stream;
     private final Headers headers;
     private final Shared shared;
-    private final ByteBuffer[] memory;
+    private final Lent lent;
     private final ByteBuffer in;
     private final Ending ending;
     private final Patience receiving;
@@ -31,9 +49,25 @@ final class Transmission {
     private final Commands commands;
     private final Share share;
     private final HandOvers handOvers;
-    private final Request request = new Request();
+    private final Heirs heirs;
+    private final Request request;
     /** Whether the client was seen to send requests before earlier ones were answered. */
     private boolean pipelined;
+
+    // What a heir has to know, for the device is being called.
+    private Call call;
+    private int inAt;
+    private int inLimit;
+    private int replyAt;
+    private HandedOver handed;
+    private volatile boolean inherited;
+
+    /** Whose thread was let go, or {@code null}. */
+    private final Transmission held;
+    /** How that call ended. */
+    private final long heldDone;
+
+    private final IOException heldFailure;
 
     Transmission(
             NbdStream stream,
@@ -41,44 +75,142 @@ final class Transmission {
             Shared shared,
             Ending ending,
             Patience receiving,
-            Patience sending)
+            Patience sending,
+            Heirs heirs)
             throws IOException {
         this.stream = stream;
         headers = agreed.headers();
         this.shared = shared;
         this.ending = ending;
         this.receiving = receiving;
-        memory = shared.connections().tryTake(1);
-        if (memory.length == 0) {
-            throw new IOException("there is no memory for another client");
-        }
-        in = memory[0].slice(0, IN_BYTES).limit(0);
-        replies = new Replies(stream, headers, sending, memory[0].slice(IN_BYTES, GATHERED_BYTES));
-        int rest = IN_BYTES + GATHERED_BYTES;
+        this.heirs = heirs;
+        lent = Lent.take(shared.connections());
+        in = lent.in;
+        replies = new Replies(stream, headers, sending, lent.gathered);
         commands = new Commands(agreed.export(), agreed.contexts(), replies);
         share = new Share(shared.payloads(), shared.limits().connectionBytes());
-        handOvers = new HandOvers(
-                stream, shared, commands, replies, share, memory[0].slice(rest, memory[0].capacity() - rest));
+        handOvers = new HandOvers(stream, shared, commands, replies, share, lent.handedOver);
+        request = new Request();
+        held = null;
+        heldDone = 0;
+        heldFailure = null;
     }
 
-    /** Serves until the client leaves, or does what ends its connection; all replies are out when it returns. */
-    void run() throws IOException {
+    /** Serves on in place of one whose thread was let go. */
+    private Transmission(Transmission held, long done, IOException failure) {
+        this.held = held;
+        heldDone = done;
+        heldFailure = failure;
+        stream = held.stream;
+        headers = held.headers;
+        shared = held.shared;
+        ending = held.ending;
+        receiving = held.receiving;
+        heirs = held.heirs;
+        lent = Lent.takeAnother(shared.connections());
+        in = lent.in;
+        in.clear();
+        in.put(held.in.duplicate().clear().limit(held.inLimit).position(held.inAt))
+                .flip();
+        replies = held.replies;
+        replies.moveTo(lent.gathered, held.replyAt);
+        commands = held.commands;
+        share = held.share;
+        handOvers = held.handOvers;
+        request = held.request.copy();
+        pipelined = held.pipelined;
+        handed = held.handed;
+    }
+
+    /**
+     * Serves until the client leaves, or does what ends its connection; all replies are out when it returns.
+     *
+     * @return whether the connection has ended; else another thread serves on
+     */
+    boolean run() throws IOException {
         boolean asked = false;
+        boolean ours = true;
         try {
+            if (held != null) {
+                goOnWithHeld();
+            }
             while (!asked && next()) {
                 asked = !goOn();
             }
+        } catch (LetGoException e) {
+            LOG.debug("A thread has come back from the device of an export: {}", e.getMessage());
+            ours = !inherited;
         } finally {
-            if (!asked) {
-                // Who leaves without a word, or is sent away, waits for nothing; who asks to leave, for all.
-                abandon();
-            }
             try {
-                replies.flush();
+                if (ours) {
+                    end(asked);
+                }
             } finally {
-                handOvers.end();
-                shared.connections().giveBack(memory);
+                lent.release();
             }
+        }
+        return ours;
+    }
+
+    private void end(boolean asked) throws IOException {
+        if (!asked) {
+            // Who leaves without a word, or is sent away, waits for nothing; who asks to leave, for all.
+            abandon();
+        }
+        try {
+            replies.flush();
+        } finally {
+            handOvers.end();
+            for (Transmission one = this; one != null; one = one.held) {
+                one.lent.release();
+            }
+        }
+    }
+
+    // ---- threads that the device lets go ----------------------------------------------------------------------------
+
+    /** To be called right before the device is. The buffers may be the device's, so what is in them is noted. */
+    private void note(Call next, int replyBytes) {
+        call = next;
+        inAt = in.position();
+        inLimit = in.limit();
+        replyAt = replyBytes;
+    }
+
+    /** The thread of this one does not come back from a call. */
+    @Override
+    public void goOn(long doneBytes, IOException failure) {
+        try {
+            heirs.start(new Transmission(this, doneBytes, failure));
+            inherited = true;
+        } catch (RuntimeException | Error e) {
+            LOG.warn(
+                    "A connection ends, for nobody can serve on while the device of its export hangs: {}",
+                    e.toString());
+            stream.close();
+        }
+    }
+
+    private void goOnWithHeld() throws IOException {
+        int error = heldFailure == null ? 0 : commands.error(heldFailure);
+        switch (held.call) {
+            case READ -> {
+                if (error != 0) {
+                    done(error);
+                } else {
+                    read();
+                }
+            }
+            case WRITE -> {
+                request.done += heldDone;
+                in.position(in.position() + (int) heldDone);
+                writeFromBuffer(error);
+            }
+            case OTHER -> {
+                request.done += heldDone;
+                done(error != 0 ? error : carryOutRest());
+            }
+            case HANDED_OVER -> handOvers.goOn(handed, heldDone, heldFailure);
         }
     }
 
@@ -162,7 +294,7 @@ final class Transmission {
     private void slow() throws IOException {
         HandedOver work = handOvers.tryTake(request, request.type == Wire.CMD_READ ? (int) request.length : 0);
         if (work != null) {
-            handOvers.start(work);
+            start(work);
             return;
         }
         // What is answered already need not wait for this.
@@ -170,12 +302,31 @@ final class Transmission {
         carryOut();
     }
 
+    /** Has a task carry it out, or does it here. */
+    private void start(HandedOver work) throws IOException {
+        if (handOvers.start(work)) {
+            return;
+        }
+        handed = work;
+        try {
+            replies.flush();
+        } finally {
+            note(Call.HANDED_OVER, 0);
+            handOvers.carryOut(work, this);
+        }
+    }
+
     private void carryOut() throws IOException {
         if (request.type == Wire.CMD_READ) {
             read();
         } else {
-            done(commands.carryOut(request));
+            done(carryOutRest());
         }
+    }
+
+    private int carryOutRest() throws LetGoException {
+        note(Call.OTHER, replies.gatheredBytes());
+        return commands.carryOut(request, this);
     }
 
     // ---- payloads ---------------------------------------------------------------------------------------------------
@@ -201,34 +352,36 @@ final class Transmission {
         if (slow) {
             HandedOver work = handOvers.tryTake(request, length);
             if (work != null) {
-                take(work.payload);
-                handOvers.start(work);
+                take(work.payload());
+                start(work);
                 return;
             }
             replies.flush();
         }
+        writeFromBuffer(refusal);
+    }
+
+    /** Takes what is left of the payload where it lies, in pieces; after an error it is only read past. */
+    private void writeFromBuffer(int errorBefore) throws IOException {
         int most = in.capacity() - headers.requestBytes;
-        int error = refusal;
-        long position = request.position;
-        for (int left = length; left > 0; ) {
-            int piece = left <= most ? left : PIECE_BYTES - (int) (position & PIECE_BYTES - 1);
-            error = writeFromBuffer(position, piece, error);
-            position += piece;
-            left -= piece;
+        int error = errorBefore;
+        while (request.done < request.payload) {
+            long position = request.position + request.done;
+            long left = request.payload - request.done;
+            int piece = left <= most ? (int) left : PIECE_BYTES - (int) (position & PIECE_BYTES - 1);
+            fill(piece);
+            int limit = in.limit();
+            int end = in.position() + piece;
+            if (error == 0) {
+                note(Call.WRITE, replies.gatheredBytes());
+                in.limit(end);
+                error = commands.write(position, in, this);
+            }
+            in.limit(limit).position(end);
+            request.done += piece;
         }
         receiving.next();
         done(error == 0 ? commands.endWrite(request) : error);
-    }
-
-    /** Takes a piece of the payload where it lies; after an error it is only read past. */
-    private int writeFromBuffer(long position, int length, int errorBefore) throws IOException {
-        fill(length);
-        int limit = in.limit();
-        int end = in.position() + length;
-        in.limit(end);
-        int error = errorBefore == 0 ? commands.write(position, in) : errorBefore;
-        in.limit(limit).position(end);
-        return error;
     }
 
     /** Brings so many bytes of a payload into the receive buffer. */
@@ -291,7 +444,11 @@ final class Transmission {
             ByteBuffer out = replies.gather(whole);
             int start = out.position();
             replies.putReadHead(out, request, true);
-            int error = readInto(out, request.position, length);
+            int limit = out.limit();
+            note(Call.READ, start);
+            out.limit(out.position() + length);
+            int error = commands.read(request.position, out, this);
+            out.limit(limit);
             if (error != 0) {
                 out.position(start);
                 done(error);
@@ -305,7 +462,8 @@ final class Transmission {
             return;
         }
         try {
-            int error = commands.read(request, payload);
+            note(Call.READ, 0);
+            int error = commands.read(request, payload, this);
             if (error == 0) {
                 replies.send(payload);
             } else {

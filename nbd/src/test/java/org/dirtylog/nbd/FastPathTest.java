@@ -66,7 +66,7 @@ class FastPathTest extends ServerFixture {
         Handshake.Agreed agreed = new Handshake.Agreed(NbdExport.of("disk", device), headers, Map.of());
         Shared shared = Shared.of(tasks, NbdLimits.STANDARD);
         Transmission transmission =
-                new Transmission(load, agreed, shared, new Ending(), new Patience(), new Patience());
+                new Transmission(load, agreed, shared, new Ending(), new Patience(), new Patience(), heir -> {});
         transmission.run();
         long taken = THREADS.getCurrentThreadAllocatedBytes() - load.begun;
         assertEquals(0, load.left);

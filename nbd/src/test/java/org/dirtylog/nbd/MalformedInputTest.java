@@ -115,7 +115,8 @@ class MalformedInputTest extends ServerFixture {
                     portions,
                     TRANSMISSION_BYTES,
                     // A connection that kept its memory would leave none to the next.
-                    stream -> new Transmission(stream, agreed, shared, new Ending(), new Patience(), new Patience())
+                    stream -> new Transmission(
+                                    stream, agreed, shared, new Ending(), new Patience(), new Patience(), heir -> {})
                             .run());
             assertEquals(input.errors, errors(told, input.headers), input.toString());
         }

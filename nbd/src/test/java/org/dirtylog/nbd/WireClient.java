@@ -13,6 +13,7 @@ import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.function.LongToIntFunction;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
@@ -184,13 +185,18 @@ final class WireClient implements AutoCloseable {
     }
 
     Reply simple(int dataBytes) throws IOException {
+        return simpleOf(cookie -> dataBytes);
+    }
+
+    /** A reply to one of several requests; the cookie tells how much data belongs to it. */
+    Reply simpleOf(LongToIntFunction dataBytes) throws IOException {
         ByteBuffer head = receive(Headers.SIMPLE.replyBytes);
         if (head.getInt() != Wire.SIMPLE_REPLY_MAGIC) {
             throw new IOException("no simple reply");
         }
         int error = head.getInt();
         long cookie = head.getLong();
-        return new Reply(Wire.CHUNK_DONE, -1, cookie, error, receive(error == 0 ? dataBytes : 0));
+        return new Reply(Wire.CHUNK_DONE, -1, cookie, error, receive(error == 0 ? dataBytes.applyAsInt(cookie) : 0));
     }
 
     Reply chunk() throws IOException {

@@ -188,6 +188,65 @@ public interface BlockDevice extends AutoCloseable {
         return operation != Operation.FORCE;
     }
 
+    /** Goes on in place of a thread that a device holds up. */
+    @FunctionalInterface
+    interface Successor {
+        /**
+         * Called once, on another thread than the one that made the call, which is held up still; perhaps before that call has
+         * thrown {@link LetGoException}. It does not block.
+         *
+         * @param doneBytes how much of the call was carried out, from its beginning on. Of a read nothing is: it is to be made
+         *                  again, into other memory
+         * @param failure   what went wrong, or {@code null}: then the rest of the call is to be made by a new one
+         */
+        void goOn(long doneBytes, IOException failure);
+    }
+
+    /**
+     * {@link #read}, by a thread that the device may let go. The buffer is the device's until the call has ended, also after the
+     * successor was told.
+     *
+     * @param positionBytes where to begin
+     * @param into          filled from its position to its limit; its position is its limit afterwards
+     * @param successor     told if the device has let the thread go
+     * @throws LetGoException if the successor was told
+     * @throws IOException    if not all of it could be read
+     * @implSpec Lets nobody go.
+     */
+    default void read(long positionBytes, ByteBuffer into, Successor successor) throws IOException {
+        read(positionBytes, into);
+    }
+
+    /**
+     * {@link #write}, by a thread that the device may let go. The bytes must stay as they are until the call has ended, also
+     * after the successor was told; position and limit of the buffer are the device's until then.
+     *
+     * @param positionBytes where to begin
+     * @param from          written from its position to its limit; its position is its limit afterwards
+     * @param successor     told if the device has let the thread go
+     * @throws LetGoException if the successor was told
+     * @throws IOException    if not all of it was written
+     * @implSpec Lets nobody go.
+     */
+    default void write(long positionBytes, ByteBuffer from, Successor successor) throws IOException {
+        write(positionBytes, from);
+    }
+
+    /**
+     * {@link #zero}, by a thread that the device may let go.
+     *
+     * @param positionBytes where to begin
+     * @param bytes         how many, 1 or more
+     * @param zeroing       whether a hole will do
+     * @param successor     told if the device has let the thread go
+     * @throws LetGoException if the successor was told
+     * @throws IOException    if not all of it was done
+     * @implSpec Lets nobody go.
+     */
+    default void zero(long positionBytes, long bytes, Zeroing zeroing, Successor successor) throws IOException {
+        zero(positionBytes, bytes, zeroing);
+    }
+
     /** What can be asked of a device. */
     enum Operation {
         /** {@link BlockDevice#read}. */

@@ -3,7 +3,9 @@ package org.dirtylog.sim;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.BooleanSupplier;
 import org.dirtylog.seams.BlockDevice;
+import org.dirtylog.seams.LetGoException;
 import org.dirtylog.sim.world.Dice;
 import org.dirtylog.sim.world.Scheduler;
 
@@ -29,29 +31,43 @@ final class Client implements Runnable {
     public void run() {
         while (session.takeOperation()) {
             waitsFor(1);
-            operate();
+            if (!operate()) {
+                return;
+            }
             waitsFor(-1);
         }
         session.clientEnded();
     }
 
-    private void operate() {
+    /** Answers whether this task is the client still; else another one goes on. */
+    private boolean operate() {
         int kind = dice.below(100);
         int first = firstCell();
         int count = Math.min(length(), world.shape.cells() - first);
         if (kind < 44) {
-            write(first, count, kind < 8);
+            return write(first, count, kind < 8);
         } else if (kind < 54) {
-            zero(first, count);
+            return zero(first, count);
         } else if (kind < 76) {
-            read(first, count);
+            return read(first, count);
         } else if (kind < 90) {
-            flush();
+            return flush();
         } else {
             waitsFor(-1);
             scheduler.sleep(dice.pick(1_000_000, 50_000_000, 700_000_000, 2_000_000_000));
             waitsFor(1);
+            return true;
         }
+    }
+
+    /** The task that made a call is held up: another one does what comes after it. */
+    private void succeed(BooleanSupplier rest) {
+        scheduler.start("successor", () -> {
+            if (rest.getAsBoolean()) {
+                waitsFor(-1);
+                run();
+            }
+        });
     }
 
     private void waitsFor(int more) {
@@ -78,65 +94,122 @@ final class Client implements Runnable {
         }
     }
 
-    private void write(int first, int count, boolean durable) {
+    private boolean write(int first, int count, boolean durable) {
         long op = world.nextOp++;
         ByteBuffer bytes = ByteBuffer.allocate(count * DataModel.CELL);
         DataModel.fill(bytes, op, first, count);
-        DataModel.Version version = world.model.begin(op, first, count);
-        note("op " + op + ": write", first, count, "");
-        boolean done = false;
-        try {
-            device.write((long) first * DataModel.CELL, bytes);
-            done = true;
-        } catch (IOException e) {
-            session.refused("write", e);
+        Change change = new Change("op " + op + ": write", op, first, count, durable);
+        return change.make((done, successor) ->
+                device.write(change.position() + done, bytes.duplicate().position((int) done), successor));
+    }
+
+    private boolean zero(int first, int count) {
+        BlockDevice.Zeroing[] ways = BlockDevice.Zeroing.values();
+        BlockDevice.Zeroing way = ways[dice.below(ways.length)];
+        Change change = new Change("zeroing", 0, first, count, false);
+        return change.make(
+                (done, successor) -> device.zero(change.position() + done, change.bytes() - done, way, successor));
+    }
+
+    /** A call, without what was done of it before. */
+    private interface Call {
+        void make(long done, BlockDevice.Successor successor) throws IOException;
+    }
+
+    /** A write or a zeroing, which may go on in another task. */
+    private final class Change {
+        private final String what;
+        private final int first;
+        private final int count;
+        private final boolean durable;
+        private final DataModel.Version version;
+
+        Change(String what, long op, int first, int count, boolean durable) {
+            this.what = what;
+            this.first = first;
+            this.count = count;
+            this.durable = durable;
+            version = world.model.begin(op, first, count);
+            note(what, first, count, "");
         }
-        world.model.end(version, done);
-        note("op " + op + ": write", first, count, done ? " is done" : " failed");
-        if (done && durable) {
-            flush();
+
+        long position() {
+            return (long) first * DataModel.CELL;
+        }
+
+        long bytes() {
+            return (long) count * DataModel.CELL;
+        }
+
+        boolean make(Call call) {
+            return make(call, 0);
+        }
+
+        private boolean make(Call call, long done) {
+            try {
+                call.make(done, (more, failure) -> succeed(() -> goOn(call, done + more, failure)));
+                return end(null);
+            } catch (LetGoException e) {
+                return false;
+            } catch (IOException e) {
+                return end(e);
+            }
+        }
+
+        private boolean goOn(Call call, long done, IOException failure) {
+            return failure == null && done < bytes() ? make(call, done) : end(failure);
+        }
+
+        private boolean end(IOException failure) {
+            if (failure != null) {
+                session.refused(what, failure);
+            }
+            world.model.end(version, failure == null);
+            note(what, first, count, failure == null ? " is done" : " failed");
+            return failure != null || !durable || flush();
         }
     }
 
-    private void zero(int first, int count) {
-        DataModel.Version version = world.model.begin(0, first, count);
-        note("zeroing", first, count, "");
-        boolean done = false;
-        try {
-            BlockDevice.Zeroing[] ways = BlockDevice.Zeroing.values();
-            device.zero((long) first * DataModel.CELL, (long) count * DataModel.CELL, ways[dice.below(ways.length)]);
-            done = true;
-        } catch (IOException e) {
-            session.refused("zero", e);
-        }
-        world.model.end(version, done);
-        note("zeroing", first, count, done ? " is done" : " failed");
-    }
-
-    /** Reads, and judges what came. */
-    void read(int first, int count) {
-        ByteBuffer bytes = ByteBuffer.allocate(count * DataModel.CELL);
+    /** Reads, and judges what came. Answers whether this task is the client still. */
+    boolean read(int first, int count) {
         long begun = world.model.beginRead();
         note("read", first, count, "");
-        boolean again = false;
+        return read(first, count, begun);
+    }
+
+    private boolean read(int first, int count, long begun) {
+        ByteBuffer bytes = ByteBuffer.allocate(count * DataModel.CELL);
         try {
-            device.read((long) first * DataModel.CELL, bytes);
+            device.read(
+                    (long) first * DataModel.CELL,
+                    bytes,
+                    (done, failure) -> succeed(() ->
+                            failure == null ? read(first, count, begun) : endRead(first, count, begun, null, failure)));
+        } catch (LetGoException e) {
+            return false;
+        } catch (IOException e) {
+            return endRead(first, count, begun, null, e);
+        }
+        return endRead(first, count, begun, bytes, null);
+    }
+
+    private boolean endRead(int first, int count, long begun, ByteBuffer bytes, IOException failure) {
+        boolean again = false;
+        if (failure != null) {
+            session.refused("read", failure);
+        } else {
             note("read", first, count, " is done");
             String wrong = world.model.read(begun, first, bytes.flip());
             if (wrong != null) {
                 scheduler.fail("R4, R5: " + wrong);
             }
             again = session.isAmbushed(first, count);
-        } catch (IOException e) {
-            session.refused("read", e);
         }
         world.model.endRead();
-        if (again) {
-            read(first, count);
-        }
+        return !again || read(first, count);
     }
 
-    private void flush() {
+    private boolean flush() {
         long begun = world.model.beginFlush();
         note("flush", 0, 0, "");
         try {
@@ -146,5 +219,6 @@ final class Client implements Runnable {
         } catch (IOException e) {
             session.refused("flush", e);
         }
+        return true;
     }
 }

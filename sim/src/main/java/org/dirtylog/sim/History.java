@@ -140,6 +140,7 @@ public final class History {
         boolean tampered = !last && tampering.maybe();
         boolean missing = false;
         boolean troubled = false;
+        boolean others = false;
         if (!last) {
             legTampering.maybe();
             for (Disk leg : world.legs) {
@@ -148,7 +149,8 @@ public final class History {
             boolean more = shape.legTroubles && !forceFails;
             ambush = more && dice.percent(30) ? dice.from(1, 4) : 0;
             troubled = missing | (more && dice.percent(15) && troubleAllLegs()) | ambush > 0;
-            troubled |= troubleLog() | troubleRecord();
+            others = troubleLog() | troubleRecord();
+            troubled |= others | shape.hungAfterNanos > 0;
         }
         RecordPeek record = world.record();
         troubled |= record.isLatched();
@@ -170,7 +172,19 @@ public final class History {
             most = -1;
         }
         world.trace.note("expect " + found + ", at most " + most + (troubled ? ", troubled" : ""));
-        return new Expectation(troubled, troubled && !last, found, most, last && record.isLatched(), ambush);
+        boolean served = !tampered && !others && ambush == 0 && isSpared(record);
+        return new Expectation(troubled, served, troubled && !last, found, most, last && record.isLatched(), ambush);
+    }
+
+    /** Whether a current leg has no trouble, nor is it called hung where it only takes its time. */
+    private boolean isSpared(RecordPeek record) {
+        boolean spared = false;
+        for (int i = 0; record.isCompleted() && i < world.legs.length; i++) {
+            spared |= record.isCurrent(i)
+                    && !world.replaced[i]
+                    && !world.legs[i].troubles().isTroubled();
+        }
+        return spared && !record.isLatched() && shape.hungAfterNanos != Shape.HASTY_NANOS;
     }
 
     private boolean twoAreCurrent() {
@@ -192,7 +206,7 @@ public final class History {
         if (forceFails || !shape.legTroubles || !dice.percent(35)) {
             return false;
         }
-        switch (dice.below(7)) {
+        switch (dice.below(shape.hungAfterNanos > 0 ? 10 : 7)) {
             case 0 -> leg.troubles().failWrite(dice.from(1, 40));
             case 1 -> leg.troubles().failRead(dice.from(1, 12));
             case 2, 3 -> {
@@ -208,17 +222,26 @@ public final class History {
                 int at = world.offsetBytes() + dice.below(shape.targetBytes());
                 leg.troubles().failRange(at, at + 512);
             }
-            default -> leg.troubles().absent(true);
+            case 6 -> leg.troubles().absent(true);
+            default -> {
+                long millis = dice.pick(90, 700, 2_100) * (long) dice.pick(1, 1, 4, 1_000);
+                leg.troubles().hangAt(dice.below(300), millis * 1_000_000);
+            }
         }
         world.trace.note("trouble for " + leg.name());
         return true;
     }
 
-    /** Each leg fails a write, and soon after each other. */
+    /** Each leg fails a write, and soon after each other; or all of them hang for a while. */
     private boolean troubleAllLegs() {
         int first = dice.from(1, 30);
+        boolean hang = shape.hungAfterNanos > 0 && dice.oneIn(2);
         for (Disk leg : world.legs) {
-            leg.troubles().failWrite(first + dice.below(3));
+            if (hang) {
+                leg.troubles().hangAt(10 * first + dice.below(20), 3 * shape.hungAfterNanos);
+            } else {
+                leg.troubles().failWrite(first + dice.below(3));
+            }
         }
         world.trace.note("trouble for all legs");
         return true;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.sim;
 
+import java.util.zip.CRC32C;
+
 /**
  * Reads a log as the kernel wrote the format down ({@code dm-log.c}: magic, version, count of regions, bits from byte 1024 on,
  * lowest bit first). It shares nothing with the code that is judged.
@@ -8,6 +10,10 @@ package org.dirtylog.sim;
 final class KernelLog {
     static final int BITS_AT = 1024;
     static final int BYTES = 1536;
+    private static final int FIRST_SLOT_AT = 256;
+    private static final int SECOND_SLOT_AT = 768;
+    /** Where the checksum of a slot is; it covers what stands before it. */
+    private static final int SLOT_CHECKSUM = 124;
 
     private KernelLog() {}
 
@@ -25,8 +31,22 @@ final class KernelLog {
 
     /** Whether our own slot with the highest sequence number says that the log was closed ({@code docs/disk-format.md}). */
     static boolean isClosed(byte[] image) {
-        int newest = little(image, 256 + 64, 8) >= little(image, 768 + 64, 8) ? 256 : 768;
-        return image[newest] == 'd' && image[newest + 10] == 2;
+        boolean first = isSlot(image, FIRST_SLOT_AT);
+        boolean second = isSlot(image, SECOND_SLOT_AT);
+        boolean firstIsNewer = first && (!second || sequence(image, FIRST_SLOT_AT) >= sequence(image, SECOND_SLOT_AT));
+        int newest = firstIsNewer ? FIRST_SLOT_AT : SECOND_SLOT_AT;
+        return (first || second) && image[newest + 10] == 2;
+    }
+
+    private static long sequence(byte[] image, int slot) {
+        return little(image, slot + 64, 8);
+    }
+
+    /** One that was torn when the power failed is none. */
+    private static boolean isSlot(byte[] image, int at) {
+        CRC32C crc = new CRC32C();
+        crc.update(image, at, SLOT_CHECKSUM);
+        return image[at] == 'd' && little(image, at + SLOT_CHECKSUM, 4) == crc.getValue();
     }
 
     /** Takes or gives a region its mark, as another system that writes the log does. */

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
-import org.dirtylog.sim.world.Carrier;
 import org.dirtylog.sim.world.Trace;
 
 /** The command behind {@code sim/run}. */
@@ -16,6 +15,7 @@ public final class Main {
             sim/run --seed N [OPTIONS]      run one seed
               --trace              print everything that happens in it
               --no-troubles        devices do not fail, nobody changes files
+              --leg-troubles       legs fail or hang in every history
               --only-crashes       judge what survives crashes, and not each write
               --crashes N          the most that count in a history, 1 to 10 (10)
               --until-crashes N    stop when so many have been counted
@@ -57,10 +57,10 @@ public final class Main {
                 case "--first-failure" -> firstFailure = true;
                 case "--until-crashes" -> untilCrashes = number(words);
                 case "--seconds" -> seconds = number(words);
-                case "--no-troubles" -> options = new Options(carrier(), false, options.online(), options.crashes());
-                case "--only-crashes" -> options = new Options(carrier(), options.troubles(), false, options.crashes());
-                case "--crashes" ->
-                    options = new Options(carrier(), options.troubles(), options.online(), crashes(words));
+                case "--no-troubles" -> options = options.withoutTroubles();
+                case "--leg-troubles" -> options = options.withLegTroubles();
+                case "--only-crashes" -> options = options.onlyCrashes();
+                case "--crashes" -> options = options.withCrashes(crashes(words));
                 default -> {
                     words.push(word);
                     range.add(number(words));
@@ -70,10 +70,6 @@ public final class Main {
         if (seed == null && range.size() != 2 || seed != null && !range.isEmpty()) {
             throw new IllegalArgumentException("give either --seed N or FIRST LAST");
         }
-    }
-
-    private Carrier carrier() {
-        return options.carrier();
     }
 
     private static int crashes(Deque<String> words) {

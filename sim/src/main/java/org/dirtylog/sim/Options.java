@@ -6,12 +6,13 @@ import org.dirtylog.sim.world.Carrier;
 /**
  * How histories are run; with a seed they say all about one.
  *
- * @param carrier  what coroutines run on; makes no difference to what happens
- * @param troubles whether devices fail and files are changed behind the mirror's back
- * @param online   whether writes are judged when they are made; else only what survives crashes is
- * @param crashes  the most that count in one history, 1 to 10
+ * @param carrier     what coroutines run on; makes no difference to what happens
+ * @param troubles    whether devices fail and files are changed behind the mirror's back
+ * @param legTroubles whether legs fail in every history; else in some of those that have troubles
+ * @param online      whether writes are judged when they are made; else only what survives crashes is
+ * @param crashes     the most that count in one history, 1 to 10
  */
-public record Options(Carrier carrier, boolean troubles, boolean online, int crashes) {
+public record Options(Carrier carrier, boolean troubles, boolean legTroubles, boolean online, int crashes) {
 
     /**
      * What is used unless something else is asked for.
@@ -19,13 +20,30 @@ public record Options(Carrier carrier, boolean troubles, boolean online, int cra
      * @return all of it, ten crashes
      */
     public static Options usual() {
-        return new Options(Carrier.best(), true, true, 10);
+        return new Options(Carrier.best(), true, false, true, 10);
+    }
+
+    Options withoutTroubles() {
+        return new Options(carrier, false, false, online, crashes);
+    }
+
+    Options withLegTroubles() {
+        return new Options(carrier, troubles, true, online, crashes);
+    }
+
+    Options onlyCrashes() {
+        return new Options(carrier, troubles, legTroubles, false, crashes);
+    }
+
+    Options withCrashes(int most) {
+        return new Options(carrier, troubles, legTroubles, online, most);
     }
 
     /** Shows what differs from the usual, as arguments of the script. */
     @Override
     public String toString() {
         return (troubles ? "" : " --no-troubles")
+                + (legTroubles ? " --leg-troubles" : "")
                 + (online ? "" : " --only-crashes")
                 + (crashes == 10 ? "" : " --crashes " + crashes);
     }

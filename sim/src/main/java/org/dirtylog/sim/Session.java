@@ -128,8 +128,8 @@ final class Session implements Runnable {
     /** An operation was answered with an error: R9 allows it only where something was made to fail. */
     void refused(String what, IOException e) {
         world.trace.note(what + " was refused: " + e.getMessage());
-        if (!expected.troubled() && !stopping) {
-            scheduler.fail("R9: nothing was made to fail, but a " + what + " was refused: " + e.getMessage());
+        if ((!expected.troubled() || expected.served()) && !stopping) {
+            scheduler.fail("R9: a current leg is in order, but a " + what + " was refused: " + e.getMessage());
         }
     }
 
@@ -192,11 +192,22 @@ final class Session implements Runnable {
                 usual.patience(),
                 java.time.Duration.ofNanos(world.shape.cleanAfterNanos),
                 world.shape.hotRegions,
-                usual.legs());
+                usual.legs()
+                        .withTimeouts(
+                                java.time.Duration.ofNanos(hungAfterNanos() / 2),
+                                java.time.Duration.ofNanos(hungAfterNanos())));
         return new Mirror(config, surroundings, types);
     }
 
+    private long hungAfterNanos() {
+        return last ? 0 : world.shape.hungAfterNanos;
+    }
+
     private void requireNothingOpen() {
+        if (world.devices.owned() != null && hungAfterNanos() > 0) {
+            // What was given up on gives its disk back when it answers.
+            scheduler.sleep(SECOND);
+        }
         String owned = world.devices.owned();
         if (owned != null) {
             scheduler.fail("P40: " + owned + " was not given back");

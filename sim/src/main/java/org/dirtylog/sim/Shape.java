@@ -20,6 +20,9 @@ final class Shape {
         NOWHERE
     }
 
+    /** What a leg that is in order may take longer than. */
+    static final int HASTY_NANOS = 60_000_000;
+
     final int regions;
     final int regionSectors;
     final int targetSectors;
@@ -38,6 +41,9 @@ final class Shape {
     final boolean tampering;
     final Labels labels;
     final boolean legsReplaced;
+    /** When a leg is given up on; 0 for never. The shortest is shorter than what a leg in order may take. */
+    final long hungAfterNanos;
+
     final int crashes;
     /** How often a process is killed where else the power fails. */
     final int killPercent;
@@ -57,12 +63,14 @@ final class Shape {
         hotRegions = dice.pick(2, 4, 1000);
         failOnLogLoss = dice.oneIn(3);
         boolean troubled = options.troubles() && dice.percent(45);
-        legTroubles = troubled && dice.percent(70);
+        boolean legsFail = troubled && dice.percent(70);
+        legTroubles = legsFail || options.legTroubles();
         logTroubles = troubled && dice.percent(30);
         recordTroubles = troubled && dice.percent(30);
         tampering = options.troubles() && dice.percent(12);
         labels = dice.percent(60) ? Labels.NOTE : dice.percent(70) ? Labels.BEHIND : Labels.NOWHERE;
         legsReplaced = options.troubles() && labels != Labels.NOWHERE && dice.percent(15);
+        hungAfterNanos = legTroubles ? dice.pick(0, HASTY_NANOS, 400_000_000, 2_000_000_000) : 0;
         killPercent = dice.pick(0, 20, 40, 70);
         crashes = dice.percent(90) ? options.crashes() : dice.from(1, options.crashes());
     }

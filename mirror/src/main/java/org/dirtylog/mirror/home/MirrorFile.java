@@ -80,7 +80,7 @@ final class MirrorFile {
         Duration patience = LogSpec.DEFAULT_PATIENCE;
         Duration cleanAfter = MirrorConfig.DEFAULT_CLEAN_AFTER;
         long hotRegions = MirrorConfig.DEFAULT_HOT_REGIONS;
-        boolean startDegraded = true;
+        LegPolicy legs = LegPolicy.DEFAULT;
         TableLine table = null;
         for (Map.Entry<String, Word> entry : settings.words().entrySet()) {
             Word word = entry.getValue();
@@ -93,12 +93,15 @@ final class MirrorFile {
                 case "cleanAfterMillis" -> cleanAfter = Duration.ofMillis(number(word, 1, 3_600_000));
                 case "hotRegions" -> hotRegions = number(word, 1, 1L << 32);
                 case "startDegraded" ->
-                    startDegraded = oneOf(word, "true", "false").equals("true");
+                    legs = legs.withStartDegraded(oneOf(word, "true", "false").equals("true"));
+                case "legSlowMillis" -> legs = legs.withTimeouts(timeout(word), legs.hungAfter());
+                case "legHungMillis" -> legs = legs.withTimeouts(legs.slowAfter(), timeout(word));
                 default ->
                     throw wrong(
                             word,
                             "key '" + entry.getKey() + "' is unknown; known are table, export,"
-                                    + " otherWriter, logLoss, patienceSeconds, cleanAfterMillis, hotRegions, startDegraded");
+                                    + " otherWriter, logLoss, patienceSeconds, cleanAfterMillis, hotRegions, startDegraded,"
+                                    + " legSlowMillis, legHungMillis");
             }
         }
         if (table == null) {
@@ -114,7 +117,12 @@ final class MirrorFile {
                 patience,
                 cleanAfter,
                 hotRegions,
-                LegPolicy.DEFAULT.withStartDegraded(startDegraded));
+                legs);
+    }
+
+    /** 0 is never; what is shorter than the least would call every disk hung. */
+    private static Duration timeout(Word word) throws MirrorException {
+        return word.value().equals("0") ? Duration.ZERO : Duration.ofMillis(number(word, 100, 3_600_000));
     }
 
     private static MirrorException wrong(Word word, String what) {

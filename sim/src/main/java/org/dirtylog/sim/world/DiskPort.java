@@ -88,6 +88,13 @@ final class DiskPort implements BlockDevice {
         if (disk.troubles().isGone(scheduler.steps())) {
             throw new IOException(name() + " is gone");
         }
+        // It has begun: closing the device meanwhile does not call it off.
+        long hang = disk.troubles().hangNanos(scheduler.steps(), scheduler.time());
+        if (hang > 0) {
+            disk.troubles().hanging++;
+            scheduler.sleep(hang + scheduler.dice().below(5_000_000));
+            disk.troubles().hanging--;
+        }
     }
 
     @Override

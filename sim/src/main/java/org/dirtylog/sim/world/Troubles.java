@@ -13,6 +13,12 @@ public final class Troubles {
     private int badStart;
     private int badEnd;
     private boolean unreadable;
+    private long hangsAt = Long.MAX_VALUE;
+    private long hangsFor;
+    /** Until when it hangs; 0 if it has not begun to. */
+    private long hangsUntil;
+    /** How many operations hang in it. */
+    int hanging;
 
     Troubles() {}
 
@@ -75,12 +81,50 @@ public final class Troubles {
     }
 
     /**
+     * Answers nothing for a while, and then everything.
+     *
+     * @param step  of the life, from which on
+     * @param nanos how long, from the first operation that meets it
+     */
+    public void hangAt(long step, long nanos) {
+        hangsAt = step;
+        hangsFor = nanos;
+        hangsUntil = 0;
+    }
+
+    /** How long an operation hangs that comes now. */
+    long hangNanos(long step, long now) {
+        if (step < hangsAt) {
+            return 0;
+        }
+        if (hangsUntil == 0) {
+            hangsUntil = now + hangsFor;
+        }
+        return Math.max(0, hangsUntil - now);
+    }
+
+    /**
      * Is not there at the next opening.
      *
      * @param newAbsent whether so
      */
     public void absent(boolean newAbsent) {
         absent = newAbsent;
+    }
+
+    /**
+     * Tells whether anything is to go wrong.
+     *
+     * @return whether so
+     */
+    public boolean isTroubled() {
+        return writes > 0
+                || reads > 0
+                || forces > 0
+                || goneAt != Long.MAX_VALUE
+                || absent
+                || badEnd > 0
+                || hangsAt != Long.MAX_VALUE;
     }
 
     /** All is well from now on. */
@@ -93,6 +137,8 @@ public final class Troubles {
         badStart = 0;
         badEnd = 0;
         unreadable = false;
+        hangsAt = Long.MAX_VALUE;
+        hanging = 0;
     }
 
     /** The pages of a failed force are dropped, but not before its caller has heard of the failure. */

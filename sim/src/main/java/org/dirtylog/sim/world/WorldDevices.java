@@ -47,13 +47,13 @@ public final class WorldDevices {
     }
 
     /**
-     * Tells whether everything was given back.
+     * Tells whether everything was given back, but for disks in which something hangs.
      *
      * @return the name of a disk that is still owned, or {@code null}
      */
     public String owned() {
         for (Disk disk : disks.values()) {
-            if (disk.troubles().owned) {
+            if (disk.troubles().owned && disk.troubles().hanging == 0) {
                 return disk.name();
             }
         }
