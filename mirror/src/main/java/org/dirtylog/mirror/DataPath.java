@@ -27,8 +27,8 @@ final class DataPath implements BlockDevice {
     DataPath(MirrorState mirror, LogBook book, LegFailures failures, Recovery recovery) {
         this.mirror = mirror;
         this.failures = failures;
-        this.reads = new ReadPath(mirror, failures);
         this.writes = new WritePath(mirror, book, failures, recovery);
+        this.reads = new ReadPath(mirror, failures, new ReadRepairs(mirror, writes));
         this.forces = new LegForces(mirror);
         this.regionBytes = mirror.geometry.regionSectors() * 512;
     }

@@ -20,6 +20,7 @@ final class Leg {
     private final long offsetBytes;
     private final long sizeBytes;
     private final Signal forced;
+    private final LegReads reads = new LegReads();
 
     /** Set on the thread that noticed a failure, before anything else happens (P14 step 0): no new I/O. */
     private volatile boolean failing;
@@ -71,6 +72,10 @@ final class Leg {
 
     BlockDevice device() {
         return device;
+    }
+
+    LegReads reads() {
+        return reads;
     }
 
     boolean isFailing() {

@@ -114,8 +114,21 @@ public record MirrorStatus(
      * @param label  where its label is: {@code behind} the mirrored range, in an {@code attribute} of the file, or
      *               {@code unlabelled}; {@code unknown} while the mirror is not open
      * @param note   why it is not attached; empty if it is
+     * @param reads  what was read from it since it was attached
      */
-    public record Leg(String path, long offset, String state, String label, String note) {}
+    public record Leg(String path, long offset, String state, String label, String note, Reads reads) {}
+
+    /**
+     * What was read from a leg since it was attached.
+     *
+     * @param done      reads of clients, those that failed included
+     * @param errors    those that failed, and were answered from another leg
+     * @param rewritten times that what could not be read was written anew, from another leg, and could be read then
+     */
+    public record Reads(long done, long errors, long rewritten) {
+        /** Of a leg that is not attached. */
+        public static final Reads NONE = new Reads(0, 0, 0);
+    }
 
     /**
      * Progress of recovery since the mirror was opened or last came into sync.

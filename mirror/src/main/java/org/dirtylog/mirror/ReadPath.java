@@ -6,16 +6,18 @@ import java.nio.ByteBuffer;
 import org.dirtylog.seams.LetGoException;
 
 /**
- * The reads of clients. What is not in doubt is read from a leg that holds it; what is in doubt is first made the same on all
- * current legs (P9 to P11). A read that hangs in a leg is made again by its successor (P7).
+ * The reads of clients. What is not in doubt is read from one of the legs that hold it; what is in doubt is first made the same on
+ * all current legs (P9 to P11). A read that hangs in a leg is made again by its successor (P7).
  */
 final class ReadPath implements Attempt.Owner {
     private final MirrorState mirror;
     private final LegFailures failures;
+    private final ReadRepairs repairs;
 
-    ReadPath(MirrorState mirror, LegFailures failures) {
+    ReadPath(MirrorState mirror, LegFailures failures, ReadRepairs repairs) {
         this.mirror = mirror;
         this.failures = failures;
+        this.repairs = repairs;
     }
 
     /** Reads within one region. The buffer's limit is the end of it. */
@@ -67,27 +69,28 @@ final class ReadPath implements Attempt.Owner {
         return RegionWord.state(word) != RegionWord.RECOVERING && !RegionWord.has(word, RegionWord.IN_DOUBT);
     }
 
-    /** Reads from the source, or if it fails from another leg that holds the region (P10). */
+    /** Reads from one of the legs that hold the region, or if it fails from another one (P10). */
     private void readFromSome(Attempt read, long word, ByteBuffer into) throws IOException {
         LegSet legs = read.legs;
         int start = into.position();
         int holding = legs.attachedMask() & ~RegionWord.lacks(word);
-        boolean hasHealthy = (holding & ~legs.failingMask()) != 0;
-        int first = 1 << legs.sourceIndex();
+        int healthy = holding & ~legs.failingMask();
+        // P15: what is failing counts for nothing, also when the others fail this read.
+        int left = healthy == 0 ? holding : healthy;
+        int failed = 0;
         IOException cause = null;
-        for (int left = holding; left != 0; ) {
-            int mask = (left & first) != 0 ? first : Integer.lowestOneBit(left);
-            left &= ~mask;
-            Leg leg = legs.leg(Integer.numberOfTrailingZeros(mask));
-            if (leg.isFailing() && hasHealthy) {
-                // P15: it counts for nothing, also when the others fail this read.
-                continue;
-            }
+        while (left != 0) {
+            Leg leg = legs.leg(ReadChoice.of(legs, left, read.position));
+            left &= ~leg.mask();
             into.position(start);
             IOException failure = readFrom(read, leg, into);
             if (failure == null) {
+                if (failed != 0) {
+                    repairs.want(legs, failed, read.region, read.position, read.length, cause);
+                }
                 return;
             }
+            failed |= leg.mask();
             cause = failure;
         }
         throw cause == null ? new IOException("mirror " + mirror.name + ": no current leg holds these bytes") : cause;
@@ -96,12 +99,14 @@ final class ReadPath implements Attempt.Owner {
     /** Reads from one leg; answers what went wrong, or {@code null}. */
     private IOException readFrom(Attempt read, Leg leg, ByteBuffer into) throws LetGoException {
         IOException failure = null;
+        leg.reads().begin();
         mirror.watch.enter(read, leg);
         try {
             leg.read(read.position, into);
         } catch (IOException e) {
             failure = e;
         }
+        leg.reads().end(read.position + read.length);
         mirror.watch.leave(read, leg);
         return failure;
     }

@@ -100,7 +100,8 @@ final class StatusView {
                     asked.offsetSectors(),
                     stateOf(legs, i),
                     record.legs().get(i).label().text(),
-                    legs.isAttached(i) ? "" : open.trouble(i)));
+                    legs.isAttached(i) ? "" : open.trouble(i),
+                    legs.isAttached(i) ? readsOf(legs.leg(i).reads()) : MirrorStatus.Reads.NONE));
             names.append(' ').append(Escapes.encode(asked.name()));
             letters.append(letter(legs, i));
         }
@@ -127,11 +128,16 @@ final class StatusView {
                 table.toString());
     }
 
+    private static MirrorStatus.Reads readsOf(LegReads reads) {
+        return new MirrorStatus.Reads(reads.done(), reads.errors(), reads.rewritten());
+    }
+
     /** A mirror that is not open. */
     static MirrorStatus closed(MirrorConfig config, MirrorStatus.Word word, String message) {
         TableLine table = config.table();
         List<MirrorStatus.Leg> legs = table.legs().stream()
-                .map(leg -> new MirrorStatus.Leg(leg.name(), leg.offsetSectors(), "unknown", "unknown", ""))
+                .map(leg -> new MirrorStatus.Leg(
+                        leg.name(), leg.offsetSectors(), "unknown", "unknown", "", MirrorStatus.Reads.NONE))
                 .toList();
         return new MirrorStatus(
                 config.name(),

@@ -89,20 +89,24 @@ final class WritePath implements Attempt.Owner {
                 writeTo(write, legs.leg(i));
             }
         }
+        leave(write);
+        if (write.from != null) {
+            write.from.position(write.start + (int) write.length);
+        }
+    }
+
+    private void leave(Attempt write) throws IOException {
         if (write.failed == 0) {
             if (RegionWord.has(mirror.table.leave(write.region), RegionWord.COPY_WANTED)) {
                 mirror.regionsChanged.raise();
             }
             mirror.writes.leave(write.hint);
-        } else {
-            try {
-                settleFailure(write);
-            } finally {
-                leaveRegion(write);
-            }
+            return;
         }
-        if (write.from != null) {
-            write.from.position(write.start + (int) write.length);
+        try {
+            settleFailure(write);
+        } finally {
+            leaveRegion(write);
         }
     }
 
@@ -158,6 +162,41 @@ final class WritePath implements Attempt.Owner {
         mirror.endSettling();
         // A copier may wait for the count.
         mirror.regionsChanged.raise();
+    }
+
+    // ---- what is written to one leg only ----------------------------------------------------------------------------
+
+    /** Makes a leg the same as the others again. */
+    interface Rewrite {
+        /** Called within the region, which is durably dirty. Answers why the leg is to be excluded, or {@code null}. */
+        IOException onto(LegSet legs);
+    }
+
+    /** Rewrites a part of one region on one leg. Its range is kept, so that nothing newer is overwritten. */
+    void rewrite(Leg leg, long position, long length, Rewrite work) throws IOException {
+        Attempt write = mirror.watch.claim(DataPath.hint(position));
+        write.region = mirror.geometry.regionOfByte(position);
+        write.hint = DataPath.hint(position);
+        write.ticket = mirror.ranges.enter(write.region, position, position + length);
+        try {
+            enter(write.region, write.hint);
+            write.legs = mirror.legs();
+            write.cause = onto(work, write.legs);
+            write.failed = write.cause == null ? 0 : leg.mask();
+            leave(write);
+        } finally {
+            mirror.ranges.leave(write.region, write.ticket);
+            mirror.watch.release(write);
+        }
+    }
+
+    /** Whatever is thrown, region and gate are left. */
+    private static IOException onto(Rewrite work, LegSet legs) {
+        try {
+            return work.onto(legs);
+        } catch (RuntimeException | Error e) {
+            return new IOException("a part of it could not be rewritten: " + e, e);
+        }
     }
 
     // ---- writes that hang in a leg ----------------------------------------------------------------------------------

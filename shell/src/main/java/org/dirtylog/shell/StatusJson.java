@@ -37,6 +37,9 @@ final class StatusJson {
             json.writeStringField("state", leg.state());
             json.writeStringField("label", leg.label());
             json.writeStringField("note", leg.note());
+            json.writeNumberField("reads", leg.reads().done());
+            json.writeNumberField("readErrors", leg.reads().errors());
+            json.writeNumberField("rewritten", leg.reads().rewritten());
             json.writeEndObject();
         }
         json.writeEndArray();

@@ -24,8 +24,8 @@ class StatusJsonTest {
                 1,
                 new MirrorStatus.Log("disk", logPath, "alive", "recorded"),
                 List.of(
-                        new MirrorStatus.Leg("/a b", 8, "current", "behind", ""),
-                        new MirrorStatus.Leg("/c", 0, "missing", "unlabelled", "gone")),
+                        new MirrorStatus.Leg("/a b", 8, "current", "behind", "", new MirrorStatus.Reads(7, 2, 1)),
+                        new MirrorStatus.Leg("/c", 0, "missing", "unlabelled", "gone", MirrorStatus.Reads.NONE)),
                 0,
                 new MirrorStatus.Recovery(512, 1024, eta),
                 "status",
@@ -43,9 +43,9 @@ class StatusJsonTest {
                         + "\"regionSectors\":1024,\"regions\":2,\"inSync\":1,\"dirty\":1,"
                         + "\"log\":{\"type\":\"disk\",\"path\":\"/l\",\"health\":\"alive\",\"found\":\"recorded\"},"
                         + "\"legs\":[{\"path\":\"/a b\",\"offset\":8,\"state\":\"current\","
-                        + "\"label\":\"behind\",\"note\":\"\"},"
+                        + "\"label\":\"behind\",\"note\":\"\",\"reads\":7,\"readErrors\":2,\"rewritten\":1},"
                         + "{\"path\":\"/c\",\"offset\":0,\"state\":\"missing\","
-                        + "\"label\":\"unlabelled\",\"note\":\"gone\"}],\"source\":0,"
+                        + "\"label\":\"unlabelled\",\"note\":\"gone\",\"reads\":0,\"readErrors\":0,\"rewritten\":0}],\"source\":0,"
                         + "\"recovery\":{\"bytesDone\":512,\"bytesTotal\":1024,\"etaSeconds\":3}}\n",
                 json(OptionalLong.of(3), "/l"));
     }

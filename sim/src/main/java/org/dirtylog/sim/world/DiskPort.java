@@ -151,6 +151,7 @@ final class DiskPort implements BlockDevice {
             done += part;
             scheduler.point("has written", position, done);
         }
+        disk.troubles().written(position, position + wanted);
         if (fails) {
             scheduler.hasFailed();
             throw new IOException(name() + " cannot be written at " + position + ": " + wanted + " of " + bytes);

@@ -13,6 +13,10 @@ public final class Troubles {
     private int badStart;
     private int badEnd;
     private boolean unreadable;
+    /** Sectors that cannot be read before they are written. */
+    private int rottenStart;
+
+    private int rottenEnd;
     private long hangsAt = Long.MAX_VALUE;
     private long hangsFor;
     /** Until when it hangs; 0 if it has not begun to. */
@@ -72,6 +76,24 @@ public final class Troubles {
     }
 
     /**
+     * Fails every read of a sector until it is written.
+     *
+     * @param start where it begins
+     * @param end   the byte after its last
+     */
+    public void rot(int start, int end) {
+        rottenStart = start;
+        rottenEnd = end;
+    }
+
+    /** A write has been made: what it covers can be read again. */
+    void written(int start, int end) {
+        if (start <= rottenStart && rottenEnd <= end) {
+            rottenEnd = 0;
+        }
+    }
+
+    /**
      * Fails everything from a step on.
      *
      * @param step of the life
@@ -124,6 +146,7 @@ public final class Troubles {
                 || goneAt != Long.MAX_VALUE
                 || absent
                 || badEnd > 0
+                || rottenEnd > 0
                 || hangsAt != Long.MAX_VALUE;
     }
 
@@ -137,6 +160,7 @@ public final class Troubles {
         badStart = 0;
         badEnd = 0;
         unreadable = false;
+        rottenEnd = 0;
         hangsAt = Long.MAX_VALUE;
         hanging = 0;
     }
@@ -165,7 +189,9 @@ public final class Troubles {
     }
 
     boolean takeRead(long start, long end) {
-        return reads > 0 && --reads == 0 || unreadable && start < badEnd && badStart < end;
+        return reads > 0 && --reads == 0
+                || unreadable && start < badEnd && badStart < end
+                || start < rottenEnd && rottenStart < end;
     }
 
     boolean takeForce() {
