@@ -81,7 +81,8 @@ final class Gate {
         changed.await(this::isEmpty);
     }
 
-    private boolean isEmpty() {
+    /** Whether nobody was seen inside. */
+    boolean isEmpty() {
         for (int i = 0; i < STRIPES; i++) {
             if (inside.get(i * SPACING) != 0) {
                 return false;

@@ -170,6 +170,22 @@ final class Leg {
         }
     }
 
+    /** Whether nothing is allocated there; {@code false} also if that cannot be told. */
+    boolean isHole(long position, long bytes) {
+        boolean[] hole = {true};
+        long[] told = new long[1];
+        try {
+            device.extents(check(position, bytes), bytes, (more, isHole, readsZero) -> {
+                told[0] += more;
+                hole[0] &= isHole && readsZero;
+                return hole[0];
+            });
+        } catch (IOException | RuntimeException e) {
+            return false;
+        }
+        return hole[0] && told[0] == bytes;
+    }
+
     void zero(long position, long bytes, BlockDevice.Zeroing zeroing) throws IOException {
         requireAnswering();
         try {

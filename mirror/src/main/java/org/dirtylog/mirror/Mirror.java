@@ -202,7 +202,8 @@ public final class Mirror implements MirrorTarget {
         Labels labels = new Labels(state, keeper);
         LegFailures failures = new LegFailures(state, keeper, labels, legs);
         Cleaner cleaner = new Cleaner(state, book, failures, config);
-        Recovery recovery = new Recovery(state, cleaner, failures, new Promotion(state, keeper, failures, labels));
+        Recovery recovery = new Recovery(
+                state, cleaner, failures, new Promotion(state, keeper, failures, labels), config.recovery());
         LegReturns returns = new LegReturns(state, keeper, failures, labels, book, cleaner, recovery, legs);
         DataPath path = new DataPath(state, book, failures, recovery);
         for (int i = 0; i < keeper.record().legs().size(); i++) {
@@ -486,6 +487,7 @@ public final class Mirror implements MirrorTarget {
         if (parts != null) {
             parts.legs.follow(next.legs());
             parts.cleaner.follow(next);
+            parts.recovery.follow(next.recovery());
         }
     }
 

@@ -20,6 +20,7 @@ import org.dirtylog.log.runtime.TableLine;
  * @param cleanAfter    how long after its last write a region is cleaned, at least half of it
  * @param hotRegions    how many regions may become dirty before touched ones are cleaned too
  * @param legs          what to do about legs that are absent, slow, or somebody else's
+ * @param recovery      how fast to copy
  */
 public record MirrorConfig(
         String name,
@@ -31,7 +32,8 @@ public record MirrorConfig(
         Duration patience,
         Duration cleanAfter,
         long hotRegions,
-        LegPolicy legs) {
+        LegPolicy legs,
+        RecoveryPolicy recovery) {
 
     /** How long after its last write a region is cleaned, unless the configuration says otherwise. */
     public static final Duration DEFAULT_CLEAN_AFTER = Duration.ofSeconds(4);
@@ -46,6 +48,7 @@ public record MirrorConfig(
         Objects.requireNonNull(table, "table");
         Objects.requireNonNull(otherWriter, "otherWriter");
         Objects.requireNonNull(legs, "legs");
+        Objects.requireNonNull(recovery, "recovery");
     }
 
     /**
@@ -66,7 +69,8 @@ public record MirrorConfig(
                 LogSpec.DEFAULT_PATIENCE,
                 DEFAULT_CLEAN_AFTER,
                 DEFAULT_HOT_REGIONS,
-                LegPolicy.DEFAULT);
+                LegPolicy.DEFAULT,
+                RecoveryPolicy.DEFAULT);
     }
 
     /**
@@ -86,6 +90,28 @@ public record MirrorConfig(
                 patience,
                 cleanAfter,
                 hotRegions,
+                policy,
+                recovery);
+    }
+
+    /**
+     * The same with other rates of recovery.
+     *
+     * @param policy to go by
+     * @return a configuration
+     */
+    public MirrorConfig withRecovery(RecoveryPolicy policy) {
+        return new MirrorConfig(
+                name,
+                exportName,
+                table,
+                otherWriter,
+                adoptLog,
+                failOnLogLoss,
+                patience,
+                cleanAfter,
+                hotRegions,
+                legs,
                 policy);
     }
 
@@ -97,7 +123,17 @@ public record MirrorConfig(
      */
     public MirrorConfig withCleanAfter(Duration after) {
         return new MirrorConfig(
-                name, exportName, table, otherWriter, adoptLog, failOnLogLoss, patience, after, hotRegions, legs);
+                name,
+                exportName,
+                table,
+                otherWriter,
+                adoptLog,
+                failOnLogLoss,
+                patience,
+                after,
+                hotRegions,
+                legs,
+                recovery);
     }
 
     /**
@@ -108,6 +144,6 @@ public record MirrorConfig(
      */
     public MirrorConfig withFailOnLogLoss(boolean fail) {
         return new MirrorConfig(
-                name, exportName, table, otherWriter, adoptLog, fail, patience, cleanAfter, hotRegions, legs);
+                name, exportName, table, otherWriter, adoptLog, fail, patience, cleanAfter, hotRegions, legs, recovery);
     }
 }

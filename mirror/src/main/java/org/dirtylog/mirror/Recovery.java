@@ -21,7 +21,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Recovery {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
-    private static final int WINDOW = 4;
     private static final int CLEAN_BATCH = 64;
     private static final long SECOND = 1_000_000_000L;
     private static final long MAX_BACK_OFF = 60 * SECOND;
@@ -32,6 +31,8 @@ final class Recovery {
     private final Promotion promotion;
     private final RegionCopier copier;
     private final Signal changed;
+    private final RecoveryPace pace;
+    private final RecoveryWindow window = new RecoveryWindow();
 
     private volatile DirtyLog log;
     private volatile boolean paused = true;
@@ -56,7 +57,7 @@ final class Recovery {
 
     private record Failure(long backOff, long notBefore) {}
 
-    Recovery(MirrorState mirror, Cleaner cleaner, LegFailures failures, Promotion promotion) {
+    Recovery(MirrorState mirror, Cleaner cleaner, LegFailures failures, Promotion promotion, RecoveryPolicy policy) {
         this.mirror = mirror;
         this.cleaner = cleaner;
         this.failures = failures;
@@ -64,6 +65,12 @@ final class Recovery {
         this.copier =
                 new RegionCopier(mirror, failures, this::reportInSync, () -> paused, region -> report(region, false));
         this.changed = mirror.world.tasks().signal(mirror.name + "/recovery");
+        this.pace = new RecoveryPace(mirror, policy, changed, () -> paused);
+    }
+
+    /** Takes over other rates. */
+    void follow(RecoveryPolicy policy) {
+        pace.follow(policy);
     }
 
     /** Begins with what an opening has found. */
@@ -214,13 +221,14 @@ final class Recovery {
         while (!paused && anythingToCopy()) {
             if (!began) {
                 began = true;
+                window.begin(mirror.world.clock().nanos());
                 LOG.info(
                         "Mirror {}: recovery of {} bytes from leg {}",
                         mirror.name,
                         progress().bytesTotal(),
                         mirror.legs().source().name());
             }
-            RegionSet claimed = log.nextRecovery(WINDOW);
+            RegionSet claimed = log.nextRecovery(window.size());
             if (claimed.isEmpty()) {
                 changed.await(() -> noneInFlight() || paused);
                 if (noneInFlight()) {
@@ -269,7 +277,7 @@ final class Recovery {
     }
 
     private synchronized boolean hasRoom() {
-        return copying.size() < WINDOW;
+        return copying.size() < window.size();
     }
 
     /** Starts copies; holds the regions that it is too early for, or that no attached leg needs. */
@@ -305,6 +313,7 @@ final class Recovery {
         boolean done = false;
         boolean reported = false;
         try {
+            pace.await(mirror.geometry.bytesIn(region));
             done = copier.copy(region);
         } catch (LetGoException e) {
             // When its leg was given up on.
@@ -333,6 +342,9 @@ final class Recovery {
         long now = mirror.world.clock().nanos();
         boolean doubted =
                 RegionWord.needsCopy(mirror.table.get(region), mirror.legs().attachedMask());
+        if (done) {
+            window.copied(mirror.geometry.bytesIn(region), now);
+        }
         synchronized (this) {
             copying.remove(region);
             if (done) {

@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
+import org.dirtylog.seams.BlockDevice;
 import org.dirtylog.seams.LetGoException;
 
 /**
@@ -15,6 +16,8 @@ import org.dirtylog.seams.LetGoException;
  */
 final class RegionCopier implements Attempt.Owner {
     private static final int CHUNK_BYTES = 256 * 1024;
+    private static final ByteBuffer ZEROES =
+            ByteBuffer.allocateDirect(CHUNK_BYTES).asReadOnlyBuffer();
     /** How long a busy region may keep the copier waiting before nobody newly enters. */
     private static final long GRACE_NANOS = 20_000_000L;
 
@@ -137,10 +140,11 @@ final class RegionCopier implements Attempt.Owner {
             }
             buffer.clear().limit((int) Math.min(buffer.capacity(), end - copy.position));
             readSource(copy, buffer);
+            boolean hole = isZero(buffer) && isHole(copy, buffer.limit());
             for (int i = 0; i < legs.size(); i++) {
                 if ((copy.targets & 1 << i) != 0) {
                     buffer.rewind();
-                    write(copy, legs.leg(i), buffer);
+                    write(copy, legs.leg(i), buffer, hole);
                 }
             }
             copy.position += buffer.limit();
@@ -171,14 +175,32 @@ final class RegionCopier implements Attempt.Owner {
         }
     }
 
-    private void write(Attempt copy, Leg leg, ByteBuffer from) throws IOException {
+    private static boolean isZero(ByteBuffer read) {
+        return read.flip().mismatch(ZEROES.slice(0, read.limit())) < 0;
+    }
+
+    /** Zeroes that take room on the source take room on the copy: somebody may have allocated them on purpose. */
+    private boolean isHole(Attempt copy, int bytes) throws LetGoException {
+        Leg source = copy.legs.source();
+        mirror.watch.enter(copy, source);
+        boolean hole = source.isHole(copy.position, bytes);
+        mirror.watch.leave(copy, source);
+        return hole;
+    }
+
+    /** Never skipped because the leg may be the same already (P19); holes are punched anew. */
+    private void write(Attempt copy, Leg leg, ByteBuffer from, boolean hole) throws IOException {
         if (leg.isFailing()) {
             throw new IOException("leg " + leg.name() + " is failing");
         }
         IOException failure = null;
         mirror.watch.enter(copy, leg);
         try {
-            leg.write(copy.position, from);
+            if (hole) {
+                leg.zero(copy.position, from.limit(), BlockDevice.Zeroing.MAY_PUNCH);
+            } else {
+                leg.write(copy.position, from);
+            }
         } catch (IOException e) {
             failure = e;
         }

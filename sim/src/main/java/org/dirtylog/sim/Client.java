@@ -172,6 +172,7 @@ final class Client implements Runnable {
 
     /** Reads, and judges what came. Answers whether this task is the client still. */
     boolean read(int first, int count) {
+        session.rot(first, count);
         long begun = world.model.beginRead();
         note("read", first, count, "");
         return read(first, count, begun);

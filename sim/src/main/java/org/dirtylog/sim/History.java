@@ -206,7 +206,7 @@ public final class History {
         if (forceFails || !shape.legTroubles || !dice.percent(35)) {
             return false;
         }
-        switch (dice.below(shape.hungAfterNanos > 0 ? 11 : 8)) {
+        switch (dice.below(shape.hungAfterNanos > 0 ? 12 : 9)) {
             case 0 -> leg.troubles().failWrite(dice.from(1, 40));
             case 1 -> leg.troubles().failRead(dice.from(1, 12));
             case 2, 3 -> {
@@ -223,9 +223,9 @@ public final class History {
                 leg.troubles().failRange(at, at + 512);
             }
             case 6 -> leg.troubles().absent(true);
-            case 7 -> {
-                int sector = world.offsetBytes() / Disk.SECTOR + dice.below(shape.targetSectors);
-                leg.troubles().rot(sector * Disk.SECTOR, (sector + 1) * Disk.SECTOR);
+            case 7, 8 -> {
+                int first = world.offsetBytes() / Disk.SECTOR + dice.below(shape.targetSectors);
+                leg.troubles().rot(first, dice.pick(1, 3, 12));
             }
             default -> {
                 long millis = dice.pick(90, 700, 2_100) * (long) dice.pick(1, 1, 4, 1_000);

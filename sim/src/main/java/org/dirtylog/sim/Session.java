@@ -11,6 +11,7 @@ import org.dirtylog.mirror.Mirror;
 import org.dirtylog.mirror.MirrorConfig;
 import org.dirtylog.mirror.MirrorException;
 import org.dirtylog.mirror.MirrorStatus;
+import org.dirtylog.mirror.RecoveryPolicy;
 import org.dirtylog.seams.Signal;
 import org.dirtylog.seams.Surroundings;
 import org.dirtylog.sim.world.Disk;
@@ -109,6 +110,17 @@ final class Session implements Runnable {
         ended.raise();
     }
 
+    /** A disk that loses sectors sometimes loses those that are about to be read. */
+    void rot(int firstCell, int count) {
+        for (Disk leg : world.legs) {
+            if (leg.troubles().isRotting() && world.dice.oneIn(3)) {
+                int from = world.offsetBytes() + firstCell * DataModel.CELL;
+                int end = from + count * DataModel.CELL;
+                leg.troubles().rot(from / Disk.SECTOR, (end - 1) / Disk.SECTOR - from / Disk.SECTOR + 1);
+            }
+        }
+    }
+
     /** A client has read. Answers whether it is to read once more, since the leg that was read has failed just now. */
     boolean isAmbushed(int first, int count) {
         if (untilAmbush == 0 || --untilAmbush > 0) {
@@ -195,7 +207,8 @@ final class Session implements Runnable {
                 usual.legs()
                         .withTimeouts(
                                 java.time.Duration.ofNanos(hungAfterNanos() / 2),
-                                java.time.Duration.ofNanos(hungAfterNanos())));
+                                java.time.Duration.ofNanos(hungAfterNanos())),
+                new RecoveryPolicy(1, world.shape.recoveryCeiling));
         return new Mirror(config, surroundings, types);
     }
 

@@ -44,6 +44,9 @@ final class Shape {
     /** When a leg is given up on; 0 for never. The shortest is shorter than what a leg in order may take. */
     final long hungAfterNanos;
 
+    /** MiB a second while no client does anything, which is a region each millisecond; 0 for as fast as can be. */
+    final int recoveryCeiling;
+
     final int crashes;
     /** How often a process is killed where else the power fails. */
     final int killPercent;
@@ -71,6 +74,7 @@ final class Shape {
         labels = dice.percent(60) ? Labels.NOTE : dice.percent(70) ? Labels.BEHIND : Labels.NOWHERE;
         legsReplaced = options.troubles() && labels != Labels.NOWHERE && dice.percent(15);
         hungAfterNanos = legTroubles ? dice.pick(0, HASTY_NANOS, 400_000_000, 2_000_000_000) : 0;
+        recoveryCeiling = dice.pick(0, 1);
         killPercent = dice.pick(0, 20, 40, 70);
         crashes = dice.percent(90) ? options.crashes() : dice.from(1, options.crashes());
     }

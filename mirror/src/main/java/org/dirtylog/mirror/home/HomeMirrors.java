@@ -267,7 +267,8 @@ public final class HomeMirrors implements Mirrors {
                 usual.patience(),
                 usual.cleanAfter(),
                 usual.hotRegions(),
-                LegPolicy.DEFAULT.withAdopt(adoptLegs));
+                LegPolicy.DEFAULT.withAdopt(adoptLegs),
+                usual.recovery());
         HomeMirror mirror = new HomeMirror(name, place);
         synchronized (this) {
             if (mirrors.putIfAbsent(name, mirror) != null) {

@@ -16,6 +16,7 @@ import org.dirtylog.log.runtime.TableLine;
 import org.dirtylog.mirror.LegPolicy;
 import org.dirtylog.mirror.MirrorConfig;
 import org.dirtylog.mirror.MirrorException;
+import org.dirtylog.mirror.RecoveryPolicy;
 import org.dirtylog.mirror.home.Settings.Word;
 
 /** The file {@code etc/org.dirtylog.mirror-NAME.cfg}: its name, its keys and what may stand there. */
@@ -81,6 +82,8 @@ final class MirrorFile {
         Duration cleanAfter = MirrorConfig.DEFAULT_CLEAN_AFTER;
         long hotRegions = MirrorConfig.DEFAULT_HOT_REGIONS;
         LegPolicy legs = LegPolicy.DEFAULT;
+        Word floor = null;
+        Word ceiling = null;
         TableLine table = null;
         for (Map.Entry<String, Word> entry : settings.words().entrySet()) {
             Word word = entry.getValue();
@@ -96,12 +99,14 @@ final class MirrorFile {
                     legs = legs.withStartDegraded(oneOf(word, "true", "false").equals("true"));
                 case "legSlowMillis" -> legs = legs.withTimeouts(timeout(word), legs.hungAfter());
                 case "legHungMillis" -> legs = legs.withTimeouts(legs.slowAfter(), timeout(word));
+                case "recoveryFloorMiB" -> floor = word;
+                case "recoveryCeilingMiB" -> ceiling = word;
                 default ->
                     throw wrong(
                             word,
                             "key '" + entry.getKey() + "' is unknown; known are table, export,"
                                     + " otherWriter, logLoss, patienceSeconds, cleanAfterMillis, hotRegions, startDegraded,"
-                                    + " legSlowMillis, legHungMillis");
+                                    + " legSlowMillis, legHungMillis, recoveryFloorMiB, recoveryCeilingMiB");
             }
         }
         if (table == null) {
@@ -117,7 +122,23 @@ final class MirrorFile {
                 patience,
                 cleanAfter,
                 hotRegions,
-                legs);
+                legs,
+                recovery(floor, ceiling));
+    }
+
+    /** The two lines may stand in any order, and either may be missing. */
+    private static RecoveryPolicy recovery(Word floor, Word ceiling) throws MirrorException {
+        long most = ceiling == null ? 0 : number(ceiling, 0, RecoveryPolicy.MOST_MIB);
+        long usual = RecoveryPolicy.DEFAULT.floorMiB();
+        long least =
+                floor != null ? number(floor, 1, RecoveryPolicy.MOST_MIB) : most == 0 ? usual : Math.min(usual, most);
+        if (most > 0 && least > most) {
+            throw wrong(
+                    floor,
+                    "recoveryFloorMiB is " + least + ", more than recoveryCeilingMiB, which is " + most
+                            + " (0 would be as fast as the legs are)");
+        }
+        return new RecoveryPolicy(least, most);
     }
 
     /** 0 is never; what is shorter than the least would call every disk hung. */

@@ -217,6 +217,19 @@ final class DiskPort implements BlockDevice {
         scheduler.point("forced", mark, 0);
     }
 
+    /** What is all zeroes is sometimes a hole. */
+    @Override
+    public void extents(long position, long bytes, ExtentVisitor visitor) throws IOException {
+        begin("extents", position, bytes);
+        boolean zero = true;
+        for (long at = position; at < position + bytes; at++) {
+            zero &= disk.view()[(int) at] == 0;
+        }
+        end();
+        boolean hole = zero && scheduler.dice().oneIn(2);
+        visitor.extent(bytes, hole, zero);
+    }
+
     @Override
     public void submit(Work work, Completion completion) {
         scheduler.start(name() + "/submitted", () -> {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.sim.world;
 
+import java.util.BitSet;
+
 /** What is about to go wrong with a disk. A count of 1 is the next operation, 0 none. */
 public final class Troubles {
     boolean owned;
@@ -14,9 +16,10 @@ public final class Troubles {
     private int badEnd;
     private boolean unreadable;
     /** Sectors that cannot be read before they are written. */
-    private int rottenStart;
+    private final BitSet rotten = new BitSet();
 
-    private int rottenEnd;
+    private boolean rots;
+
     private long hangsAt = Long.MAX_VALUE;
     private long hangsFor;
     /** Until when it hangs; 0 if it has not begun to. */
@@ -76,21 +79,34 @@ public final class Troubles {
     }
 
     /**
-     * Fails every read of a sector until it is written.
+     * Fails every read of some sectors, until they are written.
      *
-     * @param start where it begins
-     * @param end   the byte after its last
+     * @param first the first of them
+     * @param count how many
      */
-    public void rot(int start, int end) {
-        rottenStart = start;
-        rottenEnd = end;
+    public void rot(int first, int count) {
+        rotten.set(first, first + count);
+        rots = true;
+    }
+
+    /**
+     * Tells whether it is a disk that loses sectors.
+     *
+     * @return whether any were lost
+     */
+    public boolean isRotting() {
+        return rots;
     }
 
     /** A write has been made: what it covers can be read again. */
     void written(int start, int end) {
-        if (start <= rottenStart && rottenEnd <= end) {
-            rottenEnd = 0;
-        }
+        int first = (start + Disk.SECTOR - 1) / Disk.SECTOR;
+        rotten.clear(first, Math.max(first, end / Disk.SECTOR));
+    }
+
+    private boolean isRotten(long start, long end) {
+        int found = rotten.nextSetBit((int) start / Disk.SECTOR);
+        return found >= 0 && (long) found * Disk.SECTOR < end;
     }
 
     /**
@@ -146,7 +162,7 @@ public final class Troubles {
                 || goneAt != Long.MAX_VALUE
                 || absent
                 || badEnd > 0
-                || rottenEnd > 0
+                || rots
                 || hangsAt != Long.MAX_VALUE;
     }
 
@@ -160,7 +176,8 @@ public final class Troubles {
         badStart = 0;
         badEnd = 0;
         unreadable = false;
-        rottenEnd = 0;
+        rotten.clear();
+        rots = false;
         hangsAt = Long.MAX_VALUE;
         hanging = 0;
     }
@@ -189,9 +206,7 @@ public final class Troubles {
     }
 
     boolean takeRead(long start, long end) {
-        return reads > 0 && --reads == 0
-                || unreadable && start < badEnd && badStart < end
-                || start < rottenEnd && rottenStart < end;
+        return reads > 0 && --reads == 0 || unreadable && start < badEnd && badStart < end || isRotten(start, end);
     }
 
     boolean takeForce() {
