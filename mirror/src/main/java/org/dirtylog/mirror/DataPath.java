@@ -33,6 +33,11 @@ final class DataPath implements BlockDevice {
         this.regionBytes = mirror.geometry.regionSectors() * 512;
     }
 
+    /** For writes that are not a client's. */
+    WritePath writes() {
+        return writes;
+    }
+
     // ---- reads and writes -------------------------------------------------------------------------------------------
 
     @Override

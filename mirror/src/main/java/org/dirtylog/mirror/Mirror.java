@@ -69,9 +69,11 @@ public final class Mirror implements MirrorTarget {
             Recovery recovery,
             LegReturns returns,
             DataPath path,
+            Scrub scrub,
             DirtyLog log) {
         Running with(DirtyLog newLog) {
-            return new Running(legs, keeper, labels, failures, legFlush, cleaner, recovery, returns, path, newLog);
+            return new Running(
+                    legs, keeper, labels, failures, legFlush, cleaner, recovery, returns, path, scrub, newLog);
         }
     }
 
@@ -216,7 +218,17 @@ public final class Mirror implements MirrorTarget {
             }
         }
         return new Running(
-                legs, keeper, labels, failures, new LegFlush(state, failures), cleaner, recovery, returns, path, null);
+                legs,
+                keeper,
+                labels,
+                failures,
+                new LegFlush(state, failures),
+                cleaner,
+                recovery,
+                returns,
+                path,
+                new Scrub(state, new Mending(state, keeper, failures, labels, path.writes())),
+                null);
     }
 
     private DirtyLog createLog(Running parts) throws DirtyLogException {
@@ -338,6 +350,43 @@ public final class Mirror implements MirrorTarget {
     }
 
     /**
+     * Compares the legs while clients go on; {@link #status()} tells how far it is and what was found.
+     *
+     * @param rateMiB MiB of the volume a second, 1 or more
+     * @param repair  whether what differs is rewritten
+     * @param from    the leg to rewrite from; if empty, one that more than half of the legs agree with, where there is one
+     * @throws MirrorException if the mirror does not run, a comparison is under way, or nobody can know which leg is right
+     */
+    public void scrub(long rateMiB, boolean repair, OptionalInt from) throws MirrorException {
+        inTurn(() -> {
+            Running parts = running;
+            if (parts == null || word != MirrorStatus.Word.RUNNING) {
+                throw new MirrorException("mirror " + config.name() + " is "
+                        + status().word().text() + ", the legs of one that runs can be compared");
+            }
+            int size = state.legs().size();
+            if (from.isPresent() && (from.getAsInt() >= size || !state.legs().isAttached(from.getAsInt()))) {
+                throw new MirrorException("mirror " + config.name() + " has no attached leg " + from.getAsInt());
+            }
+            if (repair && from.isEmpty() && size < 3) {
+                throw new MirrorException(
+                        "of two legs that differ nobody knows which is right. Look at what differs, then:"
+                                + " mirror:scrub " + config.name() + " --repair --from N");
+            }
+            parts.scrub.start(rateMiB, new Scrub.Repair(repair, from));
+        });
+    }
+
+    /** Ends a comparison of the legs that is under way. */
+    public void stopScrub() {
+        Running parts = running;
+        if (parts != null) {
+            parts.scrub.stop();
+            parts.scrub.awaitEnd();
+        }
+    }
+
+    /**
      * Makes the record anew, from the labels of the legs if there is none (P24, P34). The mirror is not open; it is to be opened
      * afterwards, and then everything is copied from one leg to the others.
      *
@@ -384,6 +433,7 @@ public final class Mirror implements MirrorTarget {
     }
 
     private void quiesce(Running parts) {
+        parts.scrub.stop();
         book.leave();
         parts.recovery.pause();
         parts.cleaner.pause();
@@ -556,6 +606,7 @@ public final class Mirror implements MirrorTarget {
             state.reads.shut();
             book.stop();
             state.regionsChanged.raise();
+            parts.scrub.awaitEnd();
         }
         word = MirrorStatus.Word.STOPPED;
         if (parts != null) {
@@ -652,6 +703,6 @@ public final class Mirror implements MirrorTarget {
             }
         }
         return new StatusView(config, state, found, parts.keeper.record(), parts.legs)
-                .status(now, why, parts.log.status(), parts.recovery.progress());
+                .status(now, why, parts.log.status(), parts.recovery.progress(), parts.scrub.status());
     }
 }

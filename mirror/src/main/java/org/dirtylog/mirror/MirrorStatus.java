@@ -20,6 +20,7 @@ import java.util.OptionalLong;
  * @param legs          in the order of the table line
  * @param source        index of the leg that recovery reads
  * @param recovery      progress; keeps the last totals after it ended
+ * @param scrub         how the latest comparison of the legs stands
  * @param statusLine    the line as {@code dmsetup status} prints it
  * @param tableLine     the line as {@code dmsetup table} prints it
  */
@@ -36,6 +37,7 @@ public record MirrorStatus(
         List<Leg> legs,
         int source,
         Recovery recovery,
+        ScrubStatus scrub,
         String statusLine,
         String tableLine) {
 
@@ -90,6 +92,7 @@ public record MirrorStatus(
                 legs,
                 source,
                 recovery,
+                scrub,
                 statusLine,
                 tableLine);
     }

@@ -92,4 +92,24 @@ public interface Mirrors {
      * @throws MirrorException if there is none of that name, it is open, there is nothing to go by, or no source was named
      */
     void rebuild(String name, OptionalInt source) throws MirrorException;
+
+    /**
+     * Compares the legs of a mirror while clients go on; its status tells how far it is and what was found.
+     *
+     * @param name    of the mirror
+     * @param rateMiB MiB of the volume a second, 1 or more
+     * @param repair  whether what differs is rewritten
+     * @param from    index of the leg to rewrite from; if empty, one that more than half of the legs agree with
+     * @throws MirrorException if there is none of that name, it does not run, a comparison is under way, or nobody can know
+     *                         which leg is right
+     */
+    void scrub(String name, long rateMiB, boolean repair, OptionalInt from) throws MirrorException;
+
+    /**
+     * Ends a comparison that is under way, and returns when it has ended.
+     *
+     * @param name of the mirror
+     * @throws MirrorException if there is none of that name
+     */
+    void stopScrub(String name) throws MirrorException;
 }

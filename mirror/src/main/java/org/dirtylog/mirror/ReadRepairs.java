@@ -26,7 +26,7 @@ final class ReadRepairs {
 
     private final MirrorState mirror;
     private final WritePath writes;
-    private final LegForces forces;
+    private final Rewriting rewriting;
 
     // Guarded by this. By leg of the table line.
     private final boolean[] busy = new boolean[Integer.SIZE];
@@ -36,7 +36,7 @@ final class ReadRepairs {
     ReadRepairs(MirrorState mirror, WritePath writes) {
         this.mirror = mirror;
         this.writes = writes;
-        this.forces = new LegForces(mirror);
+        this.rewriting = new Rewriting(new LegForces(mirror));
     }
 
     /**
@@ -134,23 +134,16 @@ final class ReadRepairs {
         if (tooMany != null) {
             return tooMany;
         }
-        ByteBuffer right = ByteBuffer.allocate(bytes);
+        ByteBuffer right;
         try {
-            forces.one(legs.leg(ReadChoice.of(legs, sources, position)), one -> one.read(position, right));
+            right = rewriting.read(legs.leg(ReadChoice.of(legs, sources, position)), position, bytes);
         } catch (IOException e) {
             LOG.debug("mirror {}: there is nothing to repair leg {} from", mirror.name, leg.index(), e);
             return null;
         }
-        try {
-            forces.one(leg, one -> one.write(position, right.rewind()));
-            ByteBuffer now = ByteBuffer.allocate(bytes);
-            forces.one(leg, one -> one.read(position, now));
-            if (!now.flip().equals(right.rewind())) {
-                throw new IOException("bytes " + position + " to " + (position + bytes - 1)
-                        + " read otherwise than they have just been written");
-            }
-        } catch (IOException e) {
-            return e;
+        IOException failure = rewriting.write(leg, position, right);
+        if (failure != null) {
+            return failure;
         }
         leg.reads().noteRewritten();
         return null;

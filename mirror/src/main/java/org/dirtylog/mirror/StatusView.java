@@ -86,7 +86,8 @@ final class StatusView {
         return new Counts(dirty[0], mirror.table.regionCount() - apart[0]);
     }
 
-    MirrorStatus status(MirrorStatus.Word word, String message, LogStatus log, MirrorStatus.Recovery recovery) {
+    MirrorStatus status(
+            MirrorStatus.Word word, String message, LogStatus log, MirrorStatus.Recovery recovery, ScrubStatus scrub) {
         LegSet legs = mirror.legs();
         Counts counts = count(mirror);
         TableLine table = config.table();
@@ -124,6 +125,7 @@ final class StatusView {
                 shown,
                 legs.sourceIndex(),
                 recovery,
+                scrub,
                 statusLine,
                 table.toString());
     }
@@ -152,6 +154,7 @@ final class StatusView {
                 legs,
                 0,
                 new MirrorStatus.Recovery(0, 0, OptionalLong.empty()),
+                ScrubStatus.NEVER,
                 "",
                 table.toString());
     }

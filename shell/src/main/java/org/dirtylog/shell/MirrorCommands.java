@@ -37,6 +37,11 @@ public final class MirrorCommands {
     private static final Usage RESYNC =
             Usage.of("mirror:resync", "NAME").withValue("--leg", "N").withFlag("--now");
     private static final Usage REBUILD = Usage.of("mirror:rebuild", "NAME").withValue("--source", "N");
+    private static final Usage SCRUB = Usage.of("mirror:scrub", "NAME")
+            .withValue("--rate", "MIB")
+            .withFlag("--repair")
+            .withValue("--from", "N")
+            .withFlag("--stop");
     private static final Usage REMOVE = Usage.of("mirror:remove", "NAME");
 
     private final Mirrors mirrors;
@@ -60,6 +65,7 @@ public final class MirrorCommands {
         commands.add(RESUME, this::resume);
         commands.add(RESYNC, this::resync);
         commands.add(REBUILD, this::rebuild);
+        commands.add(SCRUB, this::scrub);
         commands.add(REMOVE, this::remove);
     }
 
@@ -160,6 +166,29 @@ public final class MirrorCommands {
         String name = words.operands().get(0);
         mirrors.rebuild(name, legOf(words, "--source"));
         tell(words, mirrors.status(name), streams);
+    }
+
+    private void scrub(Usage.Words words, Streams streams) throws IOException, MirrorException, CommandException {
+        String name = words.operands().get(0);
+        if (words.has("--stop")) {
+            mirrors.stopScrub(name);
+        } else {
+            OptionalInt from = legOf(words, "--from");
+            if (from.isPresent() && !words.has("--repair")) {
+                throw new CommandException("--from says from which leg to rewrite, which takes --repair as well");
+            }
+            mirrors.scrub(name, rateOf(words), words.has("--repair"), from);
+        }
+        tell(words, mirrors.status(name), streams);
+    }
+
+    private static long rateOf(Usage.Words words) throws CommandException {
+        String rate = words.value("--rate", "64");
+        if (!rate.matches("[1-9][0-9]{0,6}")) {
+            throw new CommandException(
+                    "--rate is '" + rate + "', but it is how many MiB a second are compared, from 1 to 9999999");
+        }
+        return Long.parseLong(rate);
     }
 
     private static OptionalInt legOf(Usage.Words words, String option) throws CommandException {

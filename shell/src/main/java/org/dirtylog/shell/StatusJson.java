@@ -4,6 +4,7 @@ package org.dirtylog.shell;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import org.dirtylog.mirror.MirrorStatus;
+import org.dirtylog.mirror.ScrubStatus;
 
 /** The state of a mirror in JSON. Sectors are of 512 bytes; what is not known is {@code null}. */
 final class StatusJson {
@@ -53,6 +54,33 @@ final class StatusJson {
             json.writeNullField("etaSeconds");
         }
         json.writeEndObject();
+        write(json, status.scrub());
+        json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, ScrubStatus scrub) throws IOException {
+        json.writeObjectFieldStart("scrub");
+        json.writeStringField("state", scrub.state().text());
+        json.writeNumberField("bytesDone", scrub.bytesDone());
+        json.writeNumberField("bytesTotal", scrub.bytesTotal());
+        json.writeNumberField("bytesSkipped", scrub.bytesSkipped());
+        json.writeNumberField("differences", scrub.differences());
+        json.writeNumberField("mended", scrub.mended());
+        json.writeArrayFieldStart("found");
+        for (ScrubStatus.Difference one : scrub.found()) {
+            json.writeStartObject();
+            json.writeNumberField("sector", one.sector());
+            json.writeNumberField("sectors", one.sectors());
+            json.writeStringField("legs", one.legs());
+            if (one.majority().isPresent()) {
+                json.writeNumberField("majority", one.majority().getAsInt());
+            } else {
+                json.writeNullField("majority");
+            }
+            json.writeBooleanField("mended", one.mended());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
         json.writeEndObject();
     }
 }

@@ -7,8 +7,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.dirtylog.mirror.MirrorStatus;
+import org.dirtylog.mirror.ScrubStatus;
 import org.junit.jupiter.api.Test;
 
 class StatusJsonTest {
@@ -28,6 +30,16 @@ class StatusJsonTest {
                         new MirrorStatus.Leg("/c", 0, "missing", "unlabelled", "gone", MirrorStatus.Reads.NONE)),
                 0,
                 new MirrorStatus.Recovery(512, 1024, eta),
+                new ScrubStatus(
+                        ScrubStatus.State.DONE,
+                        8,
+                        9,
+                        1,
+                        2,
+                        1,
+                        List.of(
+                                new ScrubStatus.Difference(3, 2, "0 2 | 1", OptionalInt.of(0), true),
+                                new ScrubStatus.Difference(7, 1, "0 | 1", OptionalInt.empty(), false))),
                 "status",
                 "table");
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -46,7 +58,11 @@ class StatusJsonTest {
                         + "\"label\":\"behind\",\"note\":\"\",\"reads\":7,\"readErrors\":2,\"rewritten\":1},"
                         + "{\"path\":\"/c\",\"offset\":0,\"state\":\"missing\","
                         + "\"label\":\"unlabelled\",\"note\":\"gone\",\"reads\":0,\"readErrors\":0,\"rewritten\":0}],\"source\":0,"
-                        + "\"recovery\":{\"bytesDone\":512,\"bytesTotal\":1024,\"etaSeconds\":3}}\n",
+                        + "\"recovery\":{\"bytesDone\":512,\"bytesTotal\":1024,\"etaSeconds\":3},"
+                        + "\"scrub\":{\"state\":\"done\",\"bytesDone\":8,\"bytesTotal\":9,\"bytesSkipped\":1,"
+                        + "\"differences\":2,\"mended\":1,\"found\":["
+                        + "{\"sector\":3,\"sectors\":2,\"legs\":\"0 2 | 1\",\"majority\":0,\"mended\":true},"
+                        + "{\"sector\":7,\"sectors\":1,\"legs\":\"0 | 1\",\"majority\":null,\"mended\":false}]}}\n",
                 json(OptionalLong.of(3), "/l"));
     }
 

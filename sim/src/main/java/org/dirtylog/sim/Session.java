@@ -2,6 +2,7 @@
 package org.dirtylog.sim;
 
 import java.io.IOException;
+import java.util.OptionalInt;
 import org.dirtylog.log.core.CoreLogType;
 import org.dirtylog.log.disk.DiskLogType;
 import org.dirtylog.log.runtime.TableException;
@@ -12,6 +13,7 @@ import org.dirtylog.mirror.MirrorConfig;
 import org.dirtylog.mirror.MirrorException;
 import org.dirtylog.mirror.MirrorStatus;
 import org.dirtylog.mirror.RecoveryPolicy;
+import org.dirtylog.mirror.ScrubStatus;
 import org.dirtylog.seams.Signal;
 import org.dirtylog.seams.Surroundings;
 import org.dirtylog.sim.world.Disk;
@@ -270,7 +272,10 @@ final class Session implements Runnable {
             suspendAndResume();
         } else if (status.word() == MirrorStatus.Word.DEGRADED && world.dice.oneIn(3)) {
             resync();
+        } else if (world.dice.oneIn(15)) {
+            scrub();
         }
+        requireNoDifference(mirror.status());
     }
 
     /** The operator brings back what is not attached; what is not known to be what it was, he has copied fully. */
@@ -295,6 +300,36 @@ final class Session implements Runnable {
             }
         }
         inFlight--;
+    }
+
+    /** Legs are compared while clients go on. */
+    private void scrub() {
+        try {
+            world.trace.note("scrub");
+            mirror.scrub(1 + world.dice.below(1000), false, OptionalInt.empty());
+        } catch (MirrorException e) {
+            world.trace.note(e.getMessage());
+        }
+    }
+
+    private void scrubToTheEnd() {
+        mirror.stopScrub();
+        scrub();
+        for (int i = 0; mirror.status().scrub().state() == ScrubStatus.State.RUNNING && i < PATIENCE; i++) {
+            scheduler.sleep(SECOND);
+        }
+        requireNoDifference(mirror.status());
+        ScrubStatus compared = mirror.status().scrub();
+        if (compared.state() != ScrubStatus.State.DONE || compared.bytesDone() != world.shape.targetBytes()) {
+            scheduler.fail("LG-12: legs in sync are not compared to the end: " + compared);
+        }
+    }
+
+    /** LG-12: nobody has changed a leg behind the mirror's back, so any difference is a false alarm, or a fault of ours. */
+    private void requireNoDifference(MirrorStatus status) {
+        if (status.scrub().differences() > 0) {
+            scheduler.fail("LG-12: legs are said to differ: " + status.scrub());
+        }
     }
 
     private void suspendAndResume() {
@@ -372,6 +407,9 @@ final class Session implements Runnable {
             scheduler.sleep(SECOND);
         }
         settled = true;
+        if (world.dice.oneIn(6)) {
+            scrubToTheEnd();
+        }
         int equal = world.judge.countEqualViews();
         if (equal != world.shape.regions) {
             scheduler.fail("R1: in sync, but only " + equal + " regions are the same on all legs");

@@ -331,7 +331,7 @@ final class HomeMirror {
         service.publish(mirror);
     }
 
-    private Mirror mirror() throws MirrorException {
+    Mirror mirror() throws MirrorException {
         Mirror now = mirror;
         if (now == null) {
             throw trouble;

@@ -330,6 +330,16 @@ public final class HomeMirrors implements Mirrors {
     }
 
     @Override
+    public void scrub(String name, long rateMiB, boolean repair, OptionalInt from) throws MirrorException {
+        mirror(name).mirror().scrub(rateMiB, repair, from);
+    }
+
+    @Override
+    public void stopScrub(String name) throws MirrorException {
+        mirror(name).mirror().stopScrub();
+    }
+
+    @Override
     public void suspend(String name) throws MirrorException {
         mirror(name).suspend();
     }
