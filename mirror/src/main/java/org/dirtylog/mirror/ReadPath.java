@@ -80,7 +80,7 @@ final class ReadPath implements Attempt.Owner {
         int failed = 0;
         IOException cause = null;
         while (left != 0) {
-            Leg leg = legs.leg(ReadChoice.of(legs, left, read.position));
+            Leg leg = legs.leg(ReadChoice.of(legs, left, read.region, read.position));
             left &= ~leg.mask();
             into.position(start);
             IOException failure = readFrom(read, leg, into);

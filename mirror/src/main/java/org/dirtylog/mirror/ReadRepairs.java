@@ -123,7 +123,8 @@ final class ReadRepairs {
 
     /** Within the region. Answers why the leg is to be excluded, or {@code null}. */
     private IOException rewrite(LegSet legs, Leg leg, long position, int bytes, IOException tooMany) {
-        long word = mirror.table.get(mirror.geometry.regionOfByte(position));
+        long region = mirror.geometry.regionOfByte(position);
+        long word = mirror.table.get(region);
         boolean attached = legs.isAttached(leg.index()) && legs.leg(leg.index()) == leg && !leg.isFailing();
         int sources =
                 legs.currentMask() & ~leg.mask() & ~legs.failingMask() & ~legs.hangingMask() & ~RegionWord.lacks(word);
@@ -136,7 +137,7 @@ final class ReadRepairs {
         }
         ByteBuffer right;
         try {
-            right = rewriting.read(legs.leg(ReadChoice.of(legs, sources, position)), position, bytes);
+            right = rewriting.read(legs.leg(ReadChoice.of(legs, sources, region, position)), position, bytes);
         } catch (IOException e) {
             LOG.debug("mirror {}: there is nothing to repair leg {} from", mirror.name, leg.index(), e);
             return null;

@@ -31,29 +31,32 @@ class ReadChoiceTest {
     }
 
     @Test
-    void the_source_is_read_where_nothing_speaks_for_another_leg() {
-        assertEquals(1, ReadChoice.of(legs, ALL, 4096));
-        assertEquals(0, ReadChoice.of(legs, 0b101, 4096));
+    void regions_are_dealt_out_in_turn_among_those_that_hold_them() {
+        for (long region = 0; region < 9; region++) {
+            assertEquals(region % 3, ReadChoice.of(legs, ALL, region, region << 20));
+            assertEquals(region % 2 == 0 ? 0 : 2, ReadChoice.of(legs, 0b101, region, region << 20));
+        }
+        assertEquals(2, ReadChoice.of(legs, 0b100, (1L << 32) - 1, 0));
     }
 
     @Test
     void the_leg_with_the_fewest_reads_under_way_is_read() {
         reads(1).begin();
-        assertEquals(0, ReadChoice.of(legs, ALL, 0));
+        assertEquals(0, ReadChoice.of(legs, ALL, 1, 0));
         reads(0).begin();
-        assertEquals(2, ReadChoice.of(legs, ALL, 0));
+        assertEquals(2, ReadChoice.of(legs, ALL, 1, 0));
         reads(2).begin();
-        assertEquals(1, ReadChoice.of(legs, ALL, 0));
+        assertEquals(1, ReadChoice.of(legs, ALL, 1, 0));
         reads(2).end(512);
-        assertEquals(2, ReadChoice.of(legs, ALL, 0));
+        assertEquals(2, ReadChoice.of(legs, ALL, 1, 0));
     }
 
     @Test
     void who_reads_on_stays_on_its_leg() {
         reads(2).begin();
         reads(2).end(8192);
-        assertEquals(2, ReadChoice.of(legs, ALL, 8192));
-        assertEquals(1, ReadChoice.of(legs, ALL, 16384));
+        assertEquals(2, ReadChoice.of(legs, ALL, 1, 8192));
+        assertEquals(1, ReadChoice.of(legs, ALL, 1, 16384));
     }
 
     /** Reads of leg 0 take ten times as long: of as many at a time as there are legs it gets few. */
@@ -73,7 +76,7 @@ class ReadChoiceTest {
                 if (legOf[client] >= 0) {
                     reads(legOf[client]).end(now * 4096);
                 }
-                int chosen = ReadChoice.of(legs, ALL, client);
+                int chosen = ReadChoice.of(legs, ALL, client, client);
                 reads(chosen).begin();
                 legOf[client] = chosen;
                 count[chosen]++;
