@@ -194,7 +194,9 @@ public class FrameworkIT {
     @Test
     public void the_commands_are_there_under_their_scopes() throws Exception {
         assertEquals(
-                Set.of("list", "create", "status", "table", "suspend", "resume", "resync", "rebuild", "remove"),
+                Set.of(
+                        "list", "create", "status", "table", "suspend", "resume", "resync", "scrub", "rebuild",
+                        "remove"),
                 functions("mirror"));
         assertEquals(Set.of("types", "show"), functions("log"));
         assertEquals(
