@@ -195,7 +195,19 @@ public class FrameworkIT {
     public void the_commands_are_there_under_their_scopes() throws Exception {
         assertEquals(
                 Set.of(
-                        "list", "create", "status", "table", "suspend", "resume", "resync", "scrub", "rebuild",
+                        "list",
+                        "create",
+                        "status",
+                        "table",
+                        "suspend",
+                        "resume",
+                        "resync",
+                        "add-leg",
+                        "remove-leg",
+                        "replace-leg",
+                        "grow",
+                        "scrub",
+                        "rebuild",
                         "remove"),
                 functions("mirror"));
         assertEquals(Set.of("types", "show"), functions("log"));

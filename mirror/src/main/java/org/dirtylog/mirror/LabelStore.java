@@ -109,6 +109,21 @@ final class LabelStore {
                 ByteBuffer.allocate(BLOCK_BYTES).put(0, label.encode()));
     }
 
+    /** Whether the room of another one, which begins before this one's, reaches into it. */
+    boolean overlaps(LabelStore earlier) {
+        return roomAt > earlier.roomAt && roomAt < earlier.roomAt + ROOM_BYTES;
+    }
+
+    /** Overwrites labels with zeroes as far as they lie before a position of the device. */
+    void eraseWithin(long end) throws IOException {
+        for (int slot = 0; slot < 2; slot++) {
+            long at = roomAt + (long) slot * BLOCK_BYTES;
+            if (at < end && read(slot).isPresent()) {
+                device.write(at, ByteBuffer.allocate((int) Math.min(BLOCK_BYTES, end - at)));
+            }
+        }
+    }
+
     /** Takes labels away, whosever they are. If we crash in the middle, some are found still. */
     void erase() throws IOException {
         if (hasRoom()) {

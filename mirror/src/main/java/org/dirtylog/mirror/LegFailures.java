@@ -41,6 +41,11 @@ final class LegFailures {
         return pending;
     }
 
+    /** Says why nothing may be cleaned or suspended for the time being, with an empty string that it may again. */
+    void suspend(String why) {
+        pending = why;
+    }
+
     /** Gives up on exclusions that cannot be recorded, for good: no write will be acknowledged any more. */
     void stop() {
         stopped = true;
@@ -53,6 +58,11 @@ final class LegFailures {
         freed.await(() -> busy.compareAndSet(false, true));
         ended = true;
         freed.raise();
+    }
+
+    /** Waits until the mirror stops, or a moment has come. Answers whether it stops. */
+    boolean awaitStop(long nanos) {
+        return freed.await(() -> stopped, nanos);
     }
 
     /** Runs alone among changes of the leg set. */
@@ -213,18 +223,12 @@ final class LegFailures {
     }
 
     private static LegSet without(LegSet legs, int excluded) {
-        List<LegSet.State> states = new ArrayList<>(legs.states());
-        for (int i = 0; i < legs.size(); i++) {
-            if ((excluded & 1 << i) != 0) {
-                states.set(i, LegSet.State.EXCLUDED);
-            }
-        }
         int current = legs.currentMask() & ~excluded;
         int source = legs.sourceIndex();
         if ((current & 1 << source) == 0) {
             source = Integer.numberOfTrailingZeros(current);
         }
-        return legs.with(states, source);
+        return legs.with(excluded, LegSet.State.EXCLUDED, source);
     }
 
     private MirrorRecord recordUntilDurable(LegSet before, LegSet after, int kept, IOException cause)
@@ -246,7 +250,7 @@ final class LegFailures {
                 }
                 pending = "a leg failed and that cannot be recorded: " + e.getMessage();
                 long again = mirror.world.clock().nanos() + RETRY_NANOS;
-                if (freed.await(() -> stopped, again)) {
+                if (awaitStop(again)) {
                     throw new IOException(
                             "mirror " + mirror.name + " is stopped before a failed leg could be recorded", e);
                 }
@@ -263,7 +267,7 @@ final class LegFailures {
         List<LegRecord> next = new ArrayList<>();
         for (int i = 0; i < legs.size(); i++) {
             boolean latched = legs.isAttached(i) && legs.leg(i).forceFailure() != null;
-            next.add(record.legs().get(i).in(legs.states().get(i)).withForceFailed(latched));
+            next.add(record.legs().get(i).in(legs.state(i)).withForceFailed(latched));
         }
         return next;
     }

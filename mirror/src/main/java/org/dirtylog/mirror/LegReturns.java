@@ -2,7 +2,10 @@
 package org.dirtylog.mirror;
 
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import org.dirtylog.log.DirtyLog;
 import org.dirtylog.log.RegionSet;
 import org.dirtylog.mirror.LegSet.State;
@@ -30,10 +33,16 @@ final class LegReturns {
     private final OpenLegs open;
     private final LegForces forces;
 
-    /** How often in a row a leg has come back and gone soon after, and when it may come again. */
-    private final int[] returns;
+    /** By the legs' ids. */
+    private final Map<UUID, Past> past = new HashMap<>();
 
-    private final long[] notBefore;
+    /**
+     * How it went with a leg before.
+     *
+     * @param returns   how often in a row it has come back and gone soon after
+     * @param notBefore when it may come again
+     */
+    private record Past(int returns, long notBefore) {}
 
     LegReturns(
             MirrorState mirror,
@@ -53,9 +62,6 @@ final class LegReturns {
         this.recovery = recovery;
         this.open = open;
         this.forces = new LegForces(mirror);
-        int count = keeper.record().legs().size();
-        this.returns = new int[count];
-        this.notBefore = new long[count];
     }
 
     /** Whether a leg was missing at the opening, or not waited for, and may reappear. */
@@ -68,7 +74,7 @@ final class LegReturns {
     }
 
     private boolean isMissing(int index) {
-        State state = mirror.legs().states().get(index);
+        State state = mirror.legs().state(index);
         return state == State.MISSING || state == State.EXCLUDED && open.isLate(index);
     }
 
@@ -95,7 +101,7 @@ final class LegReturns {
      * @throws MirrorException if it cannot come back; nothing was written
      */
     void resync(DirtyLog log, int index, boolean full, boolean now) throws MirrorException {
-        State state = mirror.legs().states().get(index);
+        State state = mirror.legs().state(index);
         String leg = "leg " + index + " of mirror " + mirror.name;
         if (state == State.CURRENT) {
             throw new MirrorException(
@@ -107,9 +113,9 @@ final class LegReturns {
         }
         long wait = waitNanos(index);
         if (wait > 0 && !now) {
-            throw new MirrorException(
-                    leg + " has failed " + returns[index] + " times after it came back. It may be tried again in "
-                            + (wait + SECOND - 1) / SECOND + " s, or at once with --now");
+            throw new MirrorException(leg + " has failed " + past.get(idOf(index)).returns
+                    + " times after it came back. It may be tried again in " + (wait + SECOND - 1) / SECOND
+                    + " s, or at once with --now");
         }
         if (book.failure() != null || !book.silence().isEmpty()) {
             throw new MirrorException(
@@ -140,9 +146,12 @@ final class LegReturns {
     }
 
     private long waitNanos(int index) {
-        return notBefore[index] == 0
-                ? 0
-                : notBefore[index] - mirror.world.clock().nanos();
+        Past before = past.get(idOf(index));
+        return before == null ? 0 : before.notBefore - mirror.world.clock().nanos();
+    }
+
+    private UUID idOf(int index) {
+        return mirror.legs().record(index).id();
     }
 
     /** Takes over the leg. */
@@ -188,7 +197,7 @@ final class LegReturns {
         // all that is dirty then.
         MirrorRecord record = keeper.change(old -> old.withLeg(
                 index, before -> before.in(State.STALE).withForceFailed(false).labelled(place, epochs)));
-        LegSet after = mirror.legs().withLeg(leg, State.STALE);
+        LegSet after = mirror.legs().withLeg(leg, record.legs().get(index));
         int labelled = labels.write(after, record);
         if (leg.isFailing()) {
             detachAgain(index);
@@ -237,9 +246,11 @@ final class LegReturns {
 
     private void noteReturn(int index) {
         long now = mirror.world.clock().nanos();
+        Past before = past.get(idOf(index));
         // One that stayed for long enough has come back for good, and begins anew.
-        boolean again = notBefore[index] != 0 && now - notBefore[index] < MAX_BACK_OFF;
-        returns[index] = again ? returns[index] + 1 : 1;
-        notBefore[index] = now + Math.min(FIRST_BACK_OFF << Math.min(returns[index] - 1, 20), MAX_BACK_OFF);
+        boolean again = before != null && now - before.notBefore < MAX_BACK_OFF;
+        int returns = again ? before.returns + 1 : 1;
+        long backOff = Math.min(FIRST_BACK_OFF << Math.min(returns - 1, 20), MAX_BACK_OFF);
+        past.put(idOf(index), new Past(returns, now + backOff));
     }
 }

@@ -3,6 +3,7 @@ package org.dirtylog.mirror;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.dirtylog.mirror.MirrorRecord.LegRecord;
 
 /**
  * The legs and what they are, at one moment. Immutable: a change is a new set, published after it is in the record. Masks
@@ -22,7 +23,7 @@ final class LegSet {
     }
 
     private final Leg[] legs;
-    private final List<State> states;
+    private final List<LegRecord> records;
     private final int source;
     private final int attached;
     private final int current;
@@ -30,25 +31,25 @@ final class LegSet {
     /**
      * Makes a set.
      *
-     * @param legs   all that are configured; {@code null} for one that could not be opened
-     * @param states of each leg
-     * @param source the leg that reads in doubt and recovery use; current
+     * @param legs    all that are configured; {@code null} for one that could not be opened
+     * @param records what each of them is
+     * @param source  the leg that reads in doubt and recovery use; current
      */
-    LegSet(Leg[] legs, List<State> states, int source) {
+    LegSet(Leg[] legs, List<LegRecord> records, int source) {
         this.legs = legs.clone();
-        this.states = List.copyOf(states);
+        this.records = List.copyOf(records);
         this.source = source;
         this.attached = mask(State.CURRENT) | mask(State.STALE);
         this.current = mask(State.CURRENT);
         if ((current & 1 << source) == 0) {
-            throw new IllegalStateException("source " + source + " among legs " + states);
+            throw new IllegalStateException("source " + source + " among legs " + records);
         }
     }
 
     private int mask(State state) {
         int mask = 0;
         for (int i = 0; i < legs.length; i++) {
-            mask |= states.get(i) == state ? 1 << i : 0;
+            mask |= state(i) == state ? 1 << i : 0;
         }
         return mask;
     }
@@ -73,8 +74,13 @@ final class LegSet {
         return source;
     }
 
-    List<State> states() {
-        return states;
+    State state(int index) {
+        return records.get(index).state();
+    }
+
+    /** What a leg was in the record when the set was made. */
+    LegRecord record(int index) {
+        return records.get(index);
     }
 
     int attachedMask() {
@@ -124,16 +130,21 @@ final class LegSet {
     }
 
     /** The same legs with one more, in its place. */
-    LegSet withLeg(Leg leg, State state) {
+    LegSet withLeg(Leg leg, LegRecord record) {
         Leg[] newLegs = legs.clone();
         newLegs[leg.index()] = leg;
-        List<State> newStates = new ArrayList<>(states);
-        newStates.set(leg.index(), state);
-        return new LegSet(newLegs, newStates, source);
+        List<LegRecord> newRecords = new ArrayList<>(records);
+        newRecords.set(leg.index(), record);
+        return new LegSet(newLegs, newRecords, source);
     }
 
-    /** The same legs with other states. */
-    LegSet with(List<State> newStates, int newSource) {
-        return new LegSet(legs, newStates, newSource);
+    /** The same legs, some of them in another state. */
+    LegSet with(int mask, State newState, int newSource) {
+        List<LegRecord> newRecords = new ArrayList<>(records);
+        for (int left = mask; left != 0; left &= left - 1) {
+            int index = Integer.numberOfTrailingZeros(left);
+            newRecords.set(index, newRecords.get(index).in(newState));
+        }
+        return new LegSet(legs, newRecords, newSource);
     }
 }

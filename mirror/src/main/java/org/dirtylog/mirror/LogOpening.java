@@ -9,6 +9,7 @@ import java.util.function.Predicate;
 import org.dirtylog.log.DirtyLog;
 import org.dirtylog.log.DirtyLogException;
 import org.dirtylog.log.Found;
+import org.dirtylog.log.RegionSet;
 import org.dirtylog.log.Snapshot;
 import org.dirtylog.mirror.LegSet.State;
 import org.dirtylog.mirror.MirrorRecord.LegRecord;
@@ -32,12 +33,19 @@ final class LogOpening {
     private final RecordKeeper keeper;
     private final Labels labels;
     private final LogKey key;
+    private final RegionSet equal;
 
-    LogOpening(MirrorState mirror, MirrorConfig config, RecordKeeper keeper, Labels labels) {
+    /**
+     * Prepares.
+     *
+     * @param equal regions that are known to be the same on all legs, whatever the log says; these are dirty at most
+     */
+    LogOpening(MirrorState mirror, MirrorConfig config, RecordKeeper keeper, Labels labels, RegionSet equal) {
         this.mirror = mirror;
         this.config = config;
         this.keeper = keeper;
         this.labels = labels;
+        this.equal = equal;
         this.key = new LogKey(config.table().logType(), config.table().logArguments());
     }
 
@@ -56,7 +64,7 @@ final class LogOpening {
         Leg[] legs = open.legs();
         Plan plan = plan(open, legs);
         // The log may force the legs while it opens.
-        mirror.legs(new LegSet(legs, states(plan.announced), plan.source));
+        mirror.legs(new LegSet(legs, plan.announced, plan.source));
         OpeningSteps steps =
                 new OpeningSteps(keeper, config, key, mirror.world.randomness(), plan.announced, plan.source);
         boolean first = !keeper.record().completed();
@@ -76,7 +84,7 @@ final class LogOpening {
         // To keep in between which regions are would cost more memory than the words themselves.
         boolean apart = first && !eachPart(log, part -> part.dirty().isEmpty());
         List<LegRecord> after = after(plan, apart, legs);
-        LegSet set = new LegSet(legs, states(after), plan.source);
+        LegSet set = new LegSet(legs, after, plan.source);
         // Also where there is one leg only: what it shows may be pages that a failed force has left behind (P19).
         boolean doubt = !first && !steps.closedAgreeing();
         fill(set, log, doubt);
@@ -142,10 +150,6 @@ final class LogOpening {
         return String.join(" or ", names);
     }
 
-    private static List<State> states(List<LegRecord> legs) {
-        return legs.stream().map(LegRecord::state).toList();
-    }
-
     /**
      * P33: at the first activation leg 0 is the source, and the others are current only if the log says that all is equal. Legs
      * without a label get a place for one.
@@ -188,15 +192,20 @@ final class LogOpening {
     /** P45: a stale leg lacks what is not durably clean. After anything but a clean stop, current legs may differ there too. */
     private void fill(LegSet set, DirtyLog log, boolean doubt) throws DirtyLogException {
         long flags = RegionWord.lacking(set.staleMask()) | (doubt ? RegionWord.IN_DOUBT : 0);
-        boolean equal = flags == 0 && set.isComplete();
-        long word = flags | (equal ? RegionWord.DIRTY : RegionWord.OUT_OF_SYNC);
+        boolean together = set.staleMask() == 0 && set.isComplete();
+        boolean settled = flags == 0 && together;
+        long word = flags | (settled ? RegionWord.DIRTY : RegionWord.OUT_OF_SYNC);
         mirror.table.fill(0, mirror.geometry.regionCount(), RegionWord.CLEAN);
         eachPart(log, part -> {
             // What is out of sync is dirty (I6); one set is enough.
             part.dirty().forEachRun((first, end) -> mirror.table.fill(first, end, word));
-            if (equal && !part.dirty().isEmpty()) {
+            RegionSet known = settled
+                    ? part.dirty()
+                    : together ? part.dirty().minus(part.dirty().minus(equal)) : RegionSet.none();
+            if (!known.isEmpty()) {
+                known.forEachRun((first, end) -> mirror.table.fill(first, end, RegionWord.DIRTY));
                 // Nobody will copy them, and the log cleans only what is in sync.
-                log.setInSync(part.dirty());
+                log.setInSync(known);
             }
             return true;
         });

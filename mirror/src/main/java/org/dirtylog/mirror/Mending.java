@@ -69,7 +69,7 @@ final class Mending {
                 throw new IOException("a region is in doubt among the current legs; scrub again once it was recovered");
             }
             MirrorRecord record = keeper.change(old -> old.withLegs(old.legs(), index));
-            LegSet after = mirror.legs().with(mirror.legs().states(), index);
+            LegSet after = mirror.legs().with(0, LegSet.State.CURRENT, index);
             labelled = labels.write(after, record);
             mirror.legs(after);
         } finally {

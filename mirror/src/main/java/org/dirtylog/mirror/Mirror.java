@@ -7,17 +7,12 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.dirtylog.log.DirtyLog;
 import org.dirtylog.log.DirtyLogException;
-import org.dirtylog.log.Found;
-import org.dirtylog.log.LogSpec;
 import org.dirtylog.log.RegionGeometry;
 import org.dirtylog.log.runtime.DirtyLogs;
+import org.dirtylog.log.runtime.TableException;
 import org.dirtylog.log.runtime.TableLine;
-import org.dirtylog.mirror.LegSet.State;
-import org.dirtylog.mirror.MirrorRecord.LegRecord;
 import org.dirtylog.seams.BlockDevice;
-import org.dirtylog.seams.Devices;
 import org.dirtylog.seams.FileReason;
 import org.dirtylog.seams.Signal;
 import org.dirtylog.seams.Surroundings;
@@ -43,39 +38,20 @@ public final class Mirror implements MirrorTarget {
     private final AtomicBoolean lifeBusy = new AtomicBoolean();
     private final LogBook book;
     private final AtomicBoolean watching = new AtomicBoolean();
+    private volatile Runnable tableChanged = () -> {};
 
-    /** Table and names stay; policies may change. */
+    /** Name and log stay; policies may change, and legs and length as the record says. */
     private volatile MirrorConfig config;
+    /** What its file says of legs and length. It may be older than the record. */
+    private volatile TableLine inFile;
 
     private volatile MirrorStatus.Word word = MirrorStatus.Word.STARTING;
     private volatile String message = "";
-    private volatile Found found;
-    private volatile Running running;
-    /** Whether the log object has seen an opening that was not completed. Guarded by taking turns. */
-    private boolean logSpent;
+    private volatile MirrorLife life;
     /** Whether it was stopped: what is opened after that would never be closed. Guarded by taking turns. */
     private boolean ended;
     /** Whether there was no record of an earlier life. Guarded by taking turns. */
     private boolean firstLife;
-
-    /** The parts that exist from a first opening on. */
-    private record Running(
-            OpenLegs legs,
-            RecordKeeper keeper,
-            Labels labels,
-            LegFailures failures,
-            LegFlush legFlush,
-            Cleaner cleaner,
-            Recovery recovery,
-            LegReturns returns,
-            DataPath path,
-            Scrub scrub,
-            DirtyLog log) {
-        Running with(DirtyLog newLog) {
-            return new Running(
-                    legs, keeper, labels, failures, legFlush, cleaner, recovery, returns, path, scrub, newLog);
-        }
-    }
 
     /**
      * Prepares a mirror; nothing is opened yet.
@@ -86,6 +62,7 @@ public final class Mirror implements MirrorTarget {
      */
     public Mirror(MirrorConfig config, Surroundings world, DirtyLogs logs) {
         this.config = config;
+        this.inFile = config.table();
         this.world = world;
         this.logs = logs;
         this.records = new FileMirrorRecords(world.devices().records(), config.name());
@@ -99,9 +76,9 @@ public final class Mirror implements MirrorTarget {
     }
 
     private void marked(long count) {
-        Running now = running;
+        MirrorLife now = life;
         if (now != null) {
-            now.cleaner.marked(count);
+            now.marked(count);
         }
     }
 
@@ -133,31 +110,31 @@ public final class Mirror implements MirrorTarget {
     }
 
     private void openInTurn() throws MirrorException {
-        if (running != null) {
+        if (life != null) {
             throw new MirrorException("mirror " + config.name() + " is open already");
         }
         if (ended) {
             throw new MirrorException("mirror " + config.name() + " is stopped, it is not opened again");
         }
-        OpenLegs legs = null;
-        DirtyLog log = null;
+        MirrorLife opening = null;
         boolean opened = false;
         try {
             MirrorRecord record = loadRecord();
-            legs = OpenLegs.open(config.name(), config.table(), record, config.legs(), world);
+            OpenLegs legs = OpenLegs.open(config.name(), record, config.legs(), world);
+            RecordKeeper keeper = new RecordKeeper(records, record, world.tasks(), config.name());
+            opening = new MirrorLife(config, state, book, logs, legs, keeper, this::promoted);
             if (!record.completed() && !legs.troubles().isEmpty()) {
                 throw MirrorException.waiting(
                         "mirror " + config.name() + " cannot be made: " + String.join("; ", legs.troubles())
                                 + ". A leg must be there; none was touched",
                         null);
             }
-            RecordKeeper keeper = new RecordKeeper(records, record, world.tasks(), config.name());
-            Running parts = assemble(legs, keeper);
-            running = parts;
-            log = createLog(parts);
-            start(parts.with(log));
+            life = opening;
+            growAsAsked(opening);
+            opening.createLog(config);
+            start(opening);
             opened = true;
-            report(legs);
+            report(opening);
         } catch (IOException e) {
             throw new MirrorException("mirror " + config.name() + " cannot be opened: " + FileReason.of(e), e);
         } catch (DirtyLogException e) {
@@ -167,15 +144,14 @@ public final class Mirror implements MirrorTarget {
             throw new MirrorException("mirror " + config.name() + " cannot be opened: " + e.getMessage(), e);
         } finally {
             if (!opened) {
-                running = null;
-                if (log != null) {
-                    log.close();
-                }
-                if (legs != null) {
-                    legs.close();
+                life = null;
+                if (opening != null) {
+                    opening.close();
                 }
             }
         }
+        finishReplacements();
+        tellTable();
     }
 
     /**
@@ -194,74 +170,55 @@ public final class Mirror implements MirrorTarget {
         });
     }
 
+    /** Where a command has changed the legs or the length and the file does not say so yet, the record counts. */
     private MirrorRecord loadRecord() throws IOException, MirrorException {
         Optional<MirrorRecord> loaded = records.load();
         firstLife = loaded.isEmpty();
-        return new RecordOfTable(config, world.randomness()).complete(loaded);
+        RecordOfTable rule = new RecordOfTable(config.withTable(inFile), world.randomness());
+        MirrorRecord record = rule.complete(loaded);
+        follow(record);
+        return record;
     }
 
-    private Running assemble(OpenLegs legs, RecordKeeper keeper) {
-        Labels labels = new Labels(state, keeper);
-        LegFailures failures = new LegFailures(state, keeper, labels, legs);
-        Cleaner cleaner = new Cleaner(state, book, failures, config);
-        Recovery recovery = new Recovery(
-                state, cleaner, failures, new Promotion(state, keeper, failures, labels), config.recovery());
-        LegReturns returns = new LegReturns(state, keeper, failures, labels, book, cleaner, recovery, legs);
-        DataPath path = new DataPath(state, book, failures, recovery);
-        for (int i = 0; i < keeper.record().legs().size(); i++) {
-            LegRecord leg = keeper.record().legs().get(i);
-            if (legs.has(i) && leg.state() == State.CURRENT && leg.forceFailed()) {
-                // P13: the latch outlives the run; only an operator's resume ends it. A leg that returns is copied
-                // anew.
-                legs.legs()[i].latchForceFailure(
-                        new IOException("an earlier force failed, and the leg could not be excluded"));
-            }
+    /** The table line is what the record says of legs and length. */
+    private void follow(MirrorRecord record) {
+        TableShape shape = TableShape.of(record);
+        try {
+            config = config.withTable(config.table().with(shape.sectors(), shape.legs()));
+        } catch (TableException e) {
+            throw new IllegalStateException("record of mirror " + config.name() + ": " + e.getMessage(), e);
         }
-        return new Running(
-                legs,
-                keeper,
-                labels,
-                failures,
-                new LegFlush(state, failures),
-                cleaner,
-                recovery,
-                returns,
-                path,
-                new Scrub(state, new Mending(state, keeper, failures, labels, path.writes())),
-                null);
+        if (state.geometry.targetSectors() != shape.sectors()) {
+            state.grow(config.table().geometry());
+        }
     }
 
-    private DirtyLog createLog(Running parts) throws DirtyLogException {
-        MirrorRecord record = parts.keeper.record();
-        LogSpec spec = LogSpec.of(record.mirrorId(), state.geometry)
-                .withInitialSync(config.table().initialSync())
-                .withArguments(config.table().logArguments())
-                .withPatience(config.patience());
-        Devices.Missing missing = record.completed() ? Devices.Missing.REFUSE : Devices.Missing.CREATE;
-        return logs.create(
-                config.table().logType(), spec, new MirrorHost(state, parts.legFlush, missing, parts.recovery::kick));
+    /** Somebody has written a greater length into the file. */
+    private void growAsAsked(MirrorLife opening) throws IOException, MirrorException {
+        TableShape asked = TableShape.of(inFile);
+        MirrorRecord record = opening.keeper.record();
+        boolean longer = record.superseded().isEmpty() && asked.sectors() > record.targetSectors();
+        if (record.completed() && longer) {
+            try {
+                opening.growth.check(asked.sectors());
+            } catch (MirrorException e) {
+                throw MirrorException.waiting(e.getMessage(), e);
+            }
+            opening.growth.grow(asked.sectors(), asked);
+            follow(opening.keeper.record());
+        }
     }
 
     /** Opens the log and lets clients in. */
-    private void start(Running parts) throws DirtyLogException, IOException, MirrorException {
-        found = new LogOpening(state, config, parts.keeper, parts.labels).open(parts.log, parts.legs);
-        running = parts;
-        book.start(parts.log, parts.legFlush);
-        parts.cleaner.start();
+    private void start(MirrorLife opening) throws DirtyLogException, IOException, MirrorException {
+        opening.start(config);
         message = "";
         word = MirrorStatus.Word.RUNNING;
-        // Before anybody is let in: a writer whose legs fail tells the log by it.
-        parts.recovery.start(parts.log);
-        // P22: one that could not take its label does not see the first write.
-        parts.failures.excludeUnlabelled();
-        state.writes.open();
-        state.reads.open();
-        state.regionsChanged.raise();
         watchMissing();
     }
 
-    private void report(OpenLegs legs) {
-        String copied = FoundLog.whyCopied(found, config);
+    private void report(MirrorLife opened) {
+        String copied = FoundLog.whyCopied(opened.found(), config);
         if (!copied.isEmpty()) {
             LOG.warn("Mirror {}: {}", config.name(), copied);
         }
@@ -269,10 +226,10 @@ public final class Mirror implements MirrorTarget {
                 "Mirror {}: opened, log {} found {}, {} of {} regions dirty",
                 config.name(),
                 config.table().logType(),
-                found.name().toLowerCase(Locale.ROOT),
+                opened.found().name().toLowerCase(Locale.ROOT),
                 StatusView.count(state).dirty(),
                 state.geometry.regionCount());
-        for (String trouble : legs.troubles()) {
+        for (String trouble : opened.legs.troubles()) {
             LOG.warn(
                     "Mirror {}: goes on without {}. What it lacks is copied once it is back; to copy everything to what is there:"
                             + " mirror:resync {} --leg N",
@@ -286,8 +243,8 @@ public final class Mirror implements MirrorTarget {
 
     /** Looks again and again for legs that were missing, as long as there are any. */
     private void watchMissing() {
-        Running parts = running;
-        if (parts == null || !parts.returns.isAnyMissing() || !watching.compareAndSet(false, true)) {
+        MirrorLife now = life;
+        if (now == null || !now.returns.isAnyMissing() || !watching.compareAndSet(false, true)) {
             return;
         }
         world.tasks().startAfter(LOOK_NANOS, config.name() + "/missing", () -> {
@@ -295,7 +252,7 @@ public final class Mirror implements MirrorTarget {
             try {
                 inTurn(() -> {
                     if (word == MirrorStatus.Word.RUNNING) {
-                        running.returns.attachMissing(running.log);
+                        life.returns.attachMissing(life.log());
                     }
                 });
             } catch (MirrorException e) {
@@ -315,12 +272,9 @@ public final class Mirror implements MirrorTarget {
      */
     public void resync(int index, boolean full, boolean now) throws MirrorException {
         inTurn(() -> {
-            Running parts = requireRunning();
-            if (index < 0 || index >= state.legs().size()) {
-                throw new MirrorException("mirror " + config.name() + " has no leg " + index + "; it has the legs 0 to "
-                        + (state.legs().size() - 1));
-            }
-            parts.returns.resync(parts.log, index, full, now);
+            MirrorLife running = requireRunning();
+            requireLeg(index);
+            running.returns.resync(running.log(), index, full, now);
         });
     }
 
@@ -331,18 +285,18 @@ public final class Mirror implements MirrorTarget {
      */
     public void resync() throws MirrorException {
         inTurn(() -> {
-            Running parts = requireRunning();
+            MirrorLife running = requireRunning();
             MirrorException trouble = null;
             for (int i = 0; i < state.legs().size(); i++) {
                 if (!state.legs().isAttached(i)) {
                     try {
-                        parts.returns.resync(parts.log, i, false, true);
+                        running.returns.resync(running.log(), i, false, true);
                     } catch (MirrorException e) {
                         trouble = e;
                     }
                 }
             }
-            parts.recovery.retryNow();
+            running.recovery.retryNow();
             if (trouble != null) {
                 throw trouble;
             }
@@ -359,11 +313,7 @@ public final class Mirror implements MirrorTarget {
      */
     public void scrub(long rateMiB, boolean repair, OptionalInt from) throws MirrorException {
         inTurn(() -> {
-            Running parts = running;
-            if (parts == null || word != MirrorStatus.Word.RUNNING) {
-                throw new MirrorException("mirror " + config.name() + " is "
-                        + status().word().text() + ", the legs of one that runs can be compared");
-            }
+            MirrorLife running = requireRunning("the legs of one that runs can be compared");
             int size = state.legs().size();
             if (from.isPresent() && (from.getAsInt() >= size || !state.legs().isAttached(from.getAsInt()))) {
                 throw new MirrorException("mirror " + config.name() + " has no attached leg " + from.getAsInt());
@@ -373,16 +323,16 @@ public final class Mirror implements MirrorTarget {
                         "of two legs that differ nobody knows which is right. Look at what differs, then:"
                                 + " mirror:scrub " + config.name() + " --repair --from N");
             }
-            parts.scrub.start(rateMiB, new Scrub.Repair(repair, from));
+            running.scrub.start(rateMiB, new Scrub.Repair(repair, from));
         });
     }
 
     /** Ends a comparison of the legs that is under way. */
     public void stopScrub() {
-        Running parts = running;
-        if (parts != null) {
-            parts.scrub.stop();
-            parts.scrub.awaitEnd();
+        MirrorLife now = life;
+        if (now != null) {
+            now.scrub.stop();
+            now.scrub.awaitEnd();
         }
     }
 
@@ -395,7 +345,7 @@ public final class Mirror implements MirrorTarget {
      */
     public void rebuild(OptionalInt source) throws MirrorException {
         inTurn(() -> {
-            if (running != null) {
+            if (life != null) {
                 throw new MirrorException("mirror " + config.name() + " is "
                         + status().word().text() + ", it has a record and a current leg. Nothing was done");
             }
@@ -403,12 +353,218 @@ public final class Mirror implements MirrorTarget {
         });
     }
 
-    private Running requireRunning() throws MirrorException {
-        if (running == null || word != MirrorStatus.Word.RUNNING) {
-            throw new MirrorException("mirror " + config.name() + " is "
-                    + status().word().text() + ", legs come back to one that runs only");
+    private MirrorLife requireRunning() throws MirrorException {
+        return requireRunning("legs come back to one that runs only");
+    }
+
+    private MirrorLife requireRunning(String why) throws MirrorException {
+        MirrorLife now = life;
+        if (now == null || word != MirrorStatus.Word.RUNNING) {
+            throw new MirrorException(
+                    "mirror " + config.name() + " is " + status().word().text() + ", " + why);
+        }
+        return now;
+    }
+
+    private void requireLeg(int index) throws MirrorException {
+        if (index < 0 || index >= state.legs().size()) {
+            throw new MirrorException("mirror " + config.name() + " has no leg " + index + "; it has the legs 0 to "
+                    + (state.legs().size() - 1));
+        }
+    }
+
+    // ---- other legs, another length ---------------------------------------------------------------------------------
+
+    /**
+     * Sets who is told that {@link #table()} has changed.
+     *
+     * @param listener called on some task, in no turn
+     */
+    public void onTableChange(Runnable listener) {
+        tableChanged = listener;
+    }
+
+    private void tellTable() {
+        if (!config.table().equals(inFile)) {
+            tableChanged.run();
+        }
+    }
+
+    /**
+     * The file of the mirror has the table line that {@link #table()} tells, durably. What it said before counts no longer.
+     *
+     * @param written what it says now
+     */
+    public void tableIsWritten(TableLine written) {
+        try {
+            inTurn(() -> {
+                inFile = written;
+                MirrorLife now = life;
+                if (now != null && config.table().equals(written)) {
+                    now.forgetSuperseded();
+                }
+            });
+        } catch (MirrorException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Adds a leg while clients go on; it is copied from the others.
+     *
+     * @param leg   a device that is none of the legs
+     * @param adopt whether it may carry the label of another mirror
+     * @throws MirrorException if it cannot be; nothing was changed
+     */
+    public void addLeg(TableLine.Leg leg, boolean adopt) throws MirrorException {
+        changeLegs(running -> running.changes.add(running.log(), leg, adopt, TableShape.of(inFile)));
+    }
+
+    /**
+     * Removes a leg while clients go on, takes the mirror's label off it and gives it back.
+     *
+     * @param index of the leg in the table line, or of one that is about to replace another one
+     * @throws MirrorException if it cannot be; nothing was changed
+     */
+    public void removeLeg(int index) throws MirrorException {
+        changeLegs(running -> {
+            requireLeg(index);
+            running.changes.remove(running.log(), index, TableShape.of(inFile));
+        });
+    }
+
+    /**
+     * Puts another device in the place of a leg while clients go on. One that is attached serves until the new one is current.
+     *
+     * @param index of the leg in the table line
+     * @param leg   a device that is none of the legs
+     * @param adopt whether it may carry the label of another mirror
+     * @throws MirrorException if it cannot be; nothing was changed
+     */
+    public void replaceLeg(int index, TableLine.Leg leg, boolean adopt) throws MirrorException {
+        changeLegs(running -> {
+            requireLeg(index);
+            running.changes.replace(running.log(), index, leg, adopt, TableShape.of(inFile));
+        });
+    }
+
+    private interface LegChange {
+        void of(MirrorLife running) throws MirrorException;
+    }
+
+    private void changeLegs(LegChange change) throws MirrorException {
+        inTurn(() -> {
+            MirrorLife running = requireHealthy();
+            running.scrub.stop();
+            running.scrub.awaitEnd();
+            change.of(running);
+            follow(running.keeper.record());
+        });
+        tellTable();
+    }
+
+    private MirrorLife requireHealthy() throws MirrorException {
+        MirrorLife running = requireRunning("legs and length of one that runs can be changed");
+        String why = !running.failures.pending().isEmpty()
+                ? running.failures.pending()
+                : book.failure() != null
+                        ? "its log does not keep its record: " + book.failure().getMessage()
+                        : !book.silence().isEmpty()
+                                ? book.silence()
+                                : state.legs().hangingMask() != 0 ? "a leg does not answer" : "";
+        if (!why.isEmpty()) {
+            throw new MirrorException("mirror " + config.name() + " cannot be changed now: " + why
+                    + ". Nothing was changed; see mirror:status " + config.name());
         }
         return running;
+    }
+
+    /** A leg has become current: it may be one that replaces another one. */
+    private void promoted() {
+        MirrorLife now = life;
+        if (now != null && Arrangement.due(now.keeper.record()) >= 0) {
+            world.tasks().start(config.name() + "/replacement", () -> {
+                try {
+                    inTurn(this::finishReplacements);
+                } catch (MirrorException e) {
+                    throw new IllegalStateException(e);
+                }
+                tellTable();
+            });
+        }
+    }
+
+    /** What fails here is done at the next opening, or when the next leg becomes current. */
+    private void finishReplacements() {
+        MirrorLife now = life;
+        if (now == null || word != MirrorStatus.Word.RUNNING) {
+            return;
+        }
+        try {
+            while (now.changes.finishReplacement(now.log(), TableShape.of(inFile))) {
+                follow(now.keeper.record());
+            }
+        } catch (MirrorException e) {
+            LOG.warn("{}; it is tried again at the next start", e.getMessage());
+        }
+    }
+
+    /**
+     * Makes the mirror longer; clients wait meanwhile, and those that are connected keep the length they know. What is new is dirty and
+     * is copied.
+     *
+     * @param sectors its length from now on, more than it has
+     * @throws MirrorException if it cannot be; it is as long as before, and runs, if the message does not say otherwise
+     */
+    public void grow(long sectors) throws MirrorException {
+        inTurn(() -> {
+            MirrorLife running = requireHealthy();
+            MirrorConfig longer = longer(sectors);
+            running.growth.check(sectors);
+            requireUnlatched();
+            boolean clean = running.quiesce();
+            word = MirrorStatus.Word.SUSPENDED;
+            MirrorException trouble = null;
+            try {
+                if (!clean) {
+                    throw new MirrorException("mirror " + config.name()
+                            + " does not grow: it cannot be stopped cleanly for that. See mirror:status "
+                            + config.name());
+                }
+                running.grow(config, longer, TableShape.of(inFile));
+            } catch (MirrorException e) {
+                trouble = e;
+            }
+            follow(running.keeper.record());
+            resumeInTurn(running, trouble);
+            if (trouble != null) {
+                throw trouble;
+            }
+        });
+        tellTable();
+    }
+
+    private MirrorConfig longer(long sectors) throws MirrorException {
+        TableLine table = config.table();
+        if (sectors <= table.targetSectors()) {
+            throw new MirrorException("mirror " + config.name() + " has " + table.targetSectors() + " sectors, "
+                    + sectors + " are not more. A mirror does not become shorter");
+        }
+        try {
+            return config.withTable(table.with(sectors, table.legs()));
+        } catch (TableException e) {
+            throw new MirrorException("mirror " + config.name() + " does not grow: " + e.getMessage(), e);
+        }
+    }
+
+    private void requireUnlatched() throws MirrorException {
+        LegSet legs = state.legs();
+        for (int i = 0; i < legs.size(); i++) {
+            if (legs.isAttached(i) && legs.leg(i).forceFailure() != null) {
+                throw new MirrorException("mirror " + config.name() + " does not grow: leg " + i
+                        + " could not be forced. Repair it, then: mirror:suspend and mirror:resume " + config.name());
+            }
+        }
     }
 
     // ---- suspend, resume, stop --------------------------------------------------------------------------------------
@@ -420,6 +576,7 @@ public final class Mirror implements MirrorTarget {
      */
     public void suspend() throws MirrorException {
         inTurn(() -> {
+            MirrorLife running = life;
             if (running == null || word == MirrorStatus.Word.SUSPENDED) {
                 throw new MirrorException("mirror " + config.name() + " is "
                         + status().word().text() + ", only one that runs can be suspended");
@@ -428,55 +585,9 @@ public final class Mirror implements MirrorTarget {
                 throw new MirrorException(
                         "mirror " + config.name() + " cannot be suspended now: " + running.failures.pending());
             }
-            quiesce(running);
+            running.quiesce();
+            word = MirrorStatus.Word.SUSPENDED;
         });
-    }
-
-    private void quiesce(Running parts) {
-        parts.scrub.stop();
-        book.leave();
-        parts.recovery.pause();
-        parts.cleaner.pause();
-        state.writes.close();
-        state.reads.close();
-        word = MirrorStatus.Word.SUSPENDED;
-        if (parts.failures.pending().isEmpty()) {
-            state.writes.awaitEmpty();
-        }
-        state.reads.awaitEmpty();
-        // P5, P7: who waits for an exclusion still counts itself in its region, and the table is filled anew at a
-        // resume.
-        state.awaitSettled();
-        book.holdMarks();
-        try {
-            if (book.failure() == null && parts.failures.pending().isEmpty()) {
-                parts.cleaner.cleanAll();
-                forceLegs(parts);
-            }
-            book.pause();
-            parts.log.preSuspend();
-            // If we crash before this has returned, the log counts as that of a crash.
-            parts.log.postSuspend();
-        } catch (DirtyLogException | IOException e) {
-            LOG.warn(
-                    "Mirror {}: suspended, but not as after a clean stop; what is dirty is copied at the next start: {}",
-                    config.name(),
-                    e.getMessage());
-        } finally {
-            book.pause();
-        }
-    }
-
-    /** What was never cleaned has never been forced either. */
-    private void forceLegs(Running parts) throws IOException {
-        LegSet legs = state.legs();
-        LegForces.Outcome outcome = new LegForces(state).forceAttached(legs);
-        if (outcome.failed() == 0) {
-            return;
-        }
-        IOException why = outcome.why();
-        legs.latchFailing(outcome.failed());
-        parts.failures.exclude(why);
     }
 
     /**
@@ -487,8 +598,8 @@ public final class Mirror implements MirrorTarget {
      */
     public void resume() throws MirrorException {
         inTurn(() -> {
-            Running parts = running;
-            if (parts == null || word != MirrorStatus.Word.SUSPENDED) {
+            MirrorLife suspended = life;
+            if (suspended == null || word != MirrorStatus.Word.SUSPENDED) {
                 throw new MirrorException("mirror " + config.name() + " is "
                         + status().word().text() + ", only one that is suspended can be resumed");
             }
@@ -498,24 +609,30 @@ public final class Mirror implements MirrorTarget {
                                 + " error is under way on its last current leg still, and may come over what is written"
                                 + " next. Resume it again when the leg answers, see mirror:status " + config.name());
             }
-            try {
-                DirtyLog log = parts.log;
-                if (book.failure() != null || logSpent) {
-                    log.close();
-                    logSpent = false;
-                    log = createLog(parts);
-                    parts = parts.with(log);
-                    running = parts;
-                }
-                new Unlatching(state, parts.keeper).unlatch();
-                start(parts);
-            } catch (IOException | DirtyLogException e) {
-                message = e.getMessage();
-                // It may have been resumed already: the next attempt begins with another object.
-                logSpent = true;
-                throw new MirrorException("mirror " + config.name() + " stays suspended: " + e.getMessage(), e);
-            }
+            resumeInTurn(suspended, null);
+            finishReplacements();
         });
+        tellTable();
+    }
+
+    private void resumeInTurn(MirrorLife suspended, MirrorException trouble) throws MirrorException {
+        try {
+            suspended.startAgain(config);
+            message = "";
+            word = MirrorStatus.Word.RUNNING;
+            watchMissing();
+        } catch (IOException | DirtyLogException e) {
+            message = e.getMessage();
+            MirrorException stays = new MirrorException(
+                    (trouble == null ? "" : trouble.getMessage() + ". And ") + "mirror " + config.name()
+                            + " stays suspended: " + e.getMessage() + ". Once that is mended: mirror:resume "
+                            + config.name(),
+                    e);
+            if (trouble != null) {
+                stays.addSuppressed(trouble);
+            }
+            throw stays;
+        }
     }
 
     /**
@@ -525,19 +642,17 @@ public final class Mirror implements MirrorTarget {
      * @param next with the same name, export name and table
      */
     public void follow(MirrorConfig next) {
-        if (!next.table().equals(config.table())
-                || !next.name().equals(config.name())
-                || !next.exportName().equals(config.exportName())) {
-            throw new IllegalArgumentException("mirror " + config.name() + " can take over policies only, not " + next);
+        MirrorConfig now = config;
+        boolean sameTable = next.table().equals(now.table()) || next.table().equals(inFile);
+        if (!sameTable || !next.name().equals(now.name()) || !next.exportName().equals(now.exportName())) {
+            throw new IllegalArgumentException("mirror " + now.name() + " can take over policies only, not " + next);
         }
-        config = next;
+        config = next.withTable(now.table());
         book.failWrites(next.failOnLogLoss());
         state.watch.follow(next.legs());
-        Running parts = running;
-        if (parts != null) {
-            parts.legs.follow(next.legs());
-            parts.cleaner.follow(next);
-            parts.recovery.follow(next.recovery());
+        MirrorLife running = life;
+        if (running != null) {
+            running.follow(next);
         }
     }
 
@@ -588,33 +703,31 @@ public final class Mirror implements MirrorTarget {
     /** One that cannot be recorded may hold up the command before this one. */
     private void giveUpExclusions() {
         state.watch.hurry(STOP_NANOS);
-        Running parts = running;
-        if (parts != null) {
-            parts.failures.stop();
+        MirrorLife now = life;
+        if (now != null) {
+            now.failures.stop();
         }
     }
 
     private void stopInTurn() {
-        Running parts = running;
+        MirrorLife ending = life;
         ended = true;
-        if (parts != null) {
-            parts.failures.stop();
+        if (ending != null) {
+            ending.failures.stop();
             if (word != MirrorStatus.Word.SUSPENDED) {
-                quiesce(parts);
+                ending.quiesce();
             }
             state.writes.shut();
             state.reads.shut();
             book.stop();
             state.regionsChanged.raise();
-            parts.scrub.awaitEnd();
+            ending.scrub.awaitEnd();
         }
         word = MirrorStatus.Word.STOPPED;
-        if (parts != null) {
-            parts.failures.end();
-            parts.log.close();
-            parts.legs.close();
+        if (ending != null) {
+            ending.close();
         }
-        running = null;
+        life = null;
     }
 
     // ---- what others see --------------------------------------------------------------------------------------------
@@ -641,7 +754,7 @@ public final class Mirror implements MirrorTarget {
     }
 
     /**
-     * What it was asked to be.
+     * What it is: as it was asked to be, with the legs and the length that commands have given it since.
      *
      * @return the table line
      */
@@ -651,7 +764,7 @@ public final class Mirror implements MirrorTarget {
 
     @Override
     public UUID id() {
-        return running.keeper.record().mirrorId();
+        return life.keeper.record().mirrorId();
     }
 
     @Override
@@ -661,7 +774,7 @@ public final class Mirror implements MirrorTarget {
 
     @Override
     public BlockDevice device() {
-        return running.path;
+        return life.path;
     }
 
     @Override
@@ -671,38 +784,9 @@ public final class Mirror implements MirrorTarget {
 
     @Override
     public MirrorStatus status() {
-        Running parts = running;
-        if (parts == null || parts.log == null) {
-            return StatusView.closed(config, word, message);
-        }
-        MirrorStatus.Word now = word;
-        String why = message;
-        LegSet legs = state.legs();
-        if (now == MirrorStatus.Word.RUNNING) {
-            if (!parts.failures.pending().isEmpty()) {
-                now = MirrorStatus.Word.FAILED;
-                why = parts.failures.pending();
-            } else if (book.failure() != null) {
-                now = MirrorStatus.Word.LOG_FAILED;
-                why = book.failure().getMessage();
-            } else if (!book.silence().isEmpty()) {
-                now = MirrorStatus.Word.LOG_FAILED;
-                why = book.silence();
-            } else if (!legs.isComplete()) {
-                now = MirrorStatus.Word.DEGRADED;
-                why = StatusView.whyDegraded(config, legs, parts.legs);
-            } else if (legs.hangingMask() != 0) {
-                now = MirrorStatus.Word.FAILED;
-                why = StatusView.whyHanging(config, legs);
-            } else if (legs.staleMask() != 0 || StatusView.count(state).inSync() < state.geometry.regionCount()) {
-                now = MirrorStatus.Word.RECOVERING;
-                why = FoundLog.whyCopied(found, config);
-            }
-            if (why.isEmpty()) {
-                why = StatusView.whySlow(legs, world.clock().nanos());
-            }
-        }
-        return new StatusView(config, state, found, parts.keeper.record(), parts.legs)
-                .status(now, why, parts.log.status(), parts.recovery.progress(), parts.scrub.status());
+        MirrorLife now = life;
+        return now == null || now.log() == null
+                ? StatusView.closed(config, word, message)
+                : new StatusView(config, state, now).status(word, message);
     }
 }

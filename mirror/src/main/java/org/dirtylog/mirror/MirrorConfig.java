@@ -74,6 +74,27 @@ public record MirrorConfig(
     }
 
     /**
+     * The same with another table line.
+     *
+     * @param line with other legs, or another length
+     * @return a configuration
+     */
+    public MirrorConfig withTable(TableLine line) {
+        return new MirrorConfig(
+                name,
+                exportName,
+                line,
+                otherWriter,
+                adoptLog,
+                failOnLogLoss,
+                patience,
+                cleanAfter,
+                hotRegions,
+                legs,
+                recovery);
+    }
+
+    /**
      * The same with another policy for legs.
      *
      * @param policy to go by

@@ -4,9 +4,11 @@ package org.dirtylog.mirror;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.dirtylog.log.LogPair;
+import org.dirtylog.log.runtime.TableLine;
 
 /**
  * What a mirror must know after a crash, beside the log: which legs may be trusted, which log is authoritative, and by which
@@ -22,7 +24,9 @@ import org.dirtylog.log.LogPair;
  * @param confirmed  the pair by which the log is known
  * @param announced  the pair that an opening was about to write
  * @param source     index of a current leg
- * @param legs       in the order of the table line
+ * @param legs       in the order of the table line; behind them those that are to replace one of them
+ * @param superseded what length and legs were in the mirror's file when a command changed them, until the file says the same as
+ *                   the record ({@link TableShape#text()}); else empty
  */
 record MirrorRecord(
         long counter,
@@ -35,7 +39,8 @@ record MirrorRecord(
         Optional<LogPair> confirmed,
         Optional<LogPair> announced,
         int source,
-        List<LegRecord> legs) {
+        List<LegRecord> legs,
+        String superseded) {
 
     /** An entry of {@link LegRecord#epochs()}: the leg may have no label yet. */
     static final long NO_LABEL = 0;
@@ -51,6 +56,7 @@ record MirrorRecord(
      * @param epochs      what its label may say: the epoch last forced on it, and all announced since (P22); one that is read
      *                    may be in the system's cache only. Ascending, empty for a leg without a label
      * @param forceFailed whether a force of it failed and it could not be excluded (P13)
+     * @param replaces    index of the leg in the place of which it comes once it is current
      */
     record LegRecord(
             String path,
@@ -59,9 +65,27 @@ record MirrorRecord(
             LegSet.State state,
             LabelPlace label,
             List<Long> epochs,
-            boolean forceFailed) {
+            boolean forceFailed,
+            OptionalInt replaces) {
         LegRecord {
             epochs = List.copyOf(epochs);
+        }
+
+        /** A leg that replaces none. */
+        LegRecord(
+                String path,
+                long offset,
+                UUID id,
+                LegSet.State state,
+                LabelPlace label,
+                List<Long> epochs,
+                boolean forceFailed) {
+            this(path, offset, id, state, label, epochs, forceFailed, OptionalInt.empty());
+        }
+
+        /** How the table line names it. */
+        TableLine.Leg asked() {
+            return new TableLine.Leg(path, offset);
         }
 
         boolean isAttached() {
@@ -69,15 +93,19 @@ record MirrorRecord(
         }
 
         LegRecord in(LegSet.State newState) {
-            return new LegRecord(path, offset, id, newState, label, epochs, forceFailed);
+            return new LegRecord(path, offset, id, newState, label, epochs, forceFailed, replaces);
+        }
+
+        LegRecord replacing(OptionalInt index) {
+            return new LegRecord(path, offset, id, state, label, epochs, forceFailed, index);
         }
 
         LegRecord withForceFailed(boolean failed) {
-            return new LegRecord(path, offset, id, state, label, epochs, failed);
+            return new LegRecord(path, offset, id, state, label, epochs, failed, replaces);
         }
 
         LegRecord labelled(LabelPlace place, List<Long> newEpochs) {
-            return new LegRecord(path, offset, id, state, place, newEpochs, forceFailed);
+            return new LegRecord(path, offset, id, state, place, newEpochs, forceFailed, replaces);
         }
 
         /** A label of this epoch is about to be written. */
@@ -95,6 +123,34 @@ record MirrorRecord(
         legs = List.copyOf(legs);
     }
 
+    /** A record that says the same of the legs as the mirror's file. */
+    MirrorRecord(
+            long counter,
+            UUID mirrorId,
+            boolean completed,
+            long epoch,
+            long generation,
+            long targetSectors,
+            LogKey log,
+            Optional<LogPair> confirmed,
+            Optional<LogPair> announced,
+            int source,
+            List<LegRecord> legs) {
+        this(
+                counter,
+                mirrorId,
+                completed,
+                epoch,
+                generation,
+                targetSectors,
+                log,
+                confirmed,
+                announced,
+                source,
+                legs,
+                "");
+    }
+
     MirrorRecord withCounter(long newCounter) {
         return new MirrorRecord(
                 newCounter,
@@ -107,7 +163,8 @@ record MirrorRecord(
                 confirmed,
                 announced,
                 source,
-                legs);
+                legs,
+                superseded);
     }
 
     /**
@@ -126,7 +183,8 @@ record MirrorRecord(
                 accepted,
                 Optional.of(next),
                 newSource,
-                newLegs);
+                newLegs,
+                superseded);
     }
 
     /** An opening is completed (P30 step 5); the labels of the attached legs are to follow (P22). */
@@ -142,7 +200,8 @@ record MirrorRecord(
                 announced,
                 Optional.empty(),
                 newSource,
-                announcing(newLegs, epoch + 1));
+                announcing(newLegs, epoch + 1),
+                superseded);
     }
 
     /** The legs have changed (P14, P22, P26); the labels of the attached ones are to follow. */
@@ -158,7 +217,8 @@ record MirrorRecord(
                 confirmed,
                 announced,
                 newSource,
-                announcing(newLegs, epoch + 1));
+                announcing(newLegs, epoch + 1),
+                superseded);
     }
 
     /** One leg has changed, see {@link #withLegs}. */
@@ -166,6 +226,48 @@ record MirrorRecord(
         List<LegRecord> newLegs = new ArrayList<>(legs);
         newLegs.set(index, change.apply(newLegs.get(index)));
         return withLegs(newLegs, source);
+    }
+
+    /**
+     * There are other legs, or they are longer (P22, P25, P27). Until the mirror's file says the same, the record counts.
+     *
+     * @param sectors  length of the target
+     * @param newLegs  all of them; {@link LegRecord#replaces()} holds for their new order
+     * @param inFile   what the mirror's file says now
+     */
+    MirrorRecord reshaped(long sectors, List<LegRecord> newLegs, int newSource, TableShape inFile) {
+        String kept = superseded.isEmpty() ? inFile.text() : superseded;
+        boolean asInFile = TableShape.of(sectors, newLegs).text().equals(kept);
+        return new MirrorRecord(
+                counter,
+                mirrorId,
+                completed,
+                epoch + 1,
+                generation,
+                sectors,
+                log,
+                confirmed,
+                announced,
+                newSource,
+                announcing(newLegs, epoch + 1),
+                asInFile ? "" : kept);
+    }
+
+    /** The mirror's file says what the record says. */
+    MirrorRecord withoutSuperseded() {
+        return new MirrorRecord(
+                counter,
+                mirrorId,
+                completed,
+                epoch,
+                generation,
+                targetSectors,
+                log,
+                confirmed,
+                announced,
+                source,
+                legs,
+                "");
     }
 
     private static List<LegRecord> announcing(List<LegRecord> legs, long newEpoch) {
@@ -192,6 +294,7 @@ record MirrorRecord(
                 confirmed,
                 announced,
                 source,
-                newLegs);
+                newLegs,
+                superseded);
     }
 }

@@ -9,9 +9,7 @@ import org.dirtylog.seams.Surroundings;
 /** What the parts of one running mirror share. */
 final class MirrorState {
     final String name;
-    final RegionGeometry geometry;
     final Surroundings world;
-    final RegionTable table;
     final RangeTable ranges;
     /** Writes and flushes. An exclusion closes it, and so does a suspension. */
     final Gate writes;
@@ -26,6 +24,11 @@ final class MirrorState {
     private final AtomicInteger settling = new AtomicInteger();
 
     private final Signal settled;
+
+    /** How long the target is. It changes while both gates are closed and nobody copies or cleans. */
+    volatile RegionGeometry geometry;
+    /** What is known of each region. Likewise. */
+    volatile RegionTable table;
 
     private volatile LegSet legs;
 
@@ -53,9 +56,14 @@ final class MirrorState {
         settled.raise();
     }
 
-    /** Waits until nobody counts itself in a region any more. The gate is closed and empty. */
+    /** Whether somebody counts itself in a region still, after it has left the gate. */
+    boolean isSettling() {
+        return settling.get() != 0;
+    }
+
+    /** Waits until nobody was seen that counts itself in a region any more; with the gate closed and empty it stays so. */
     void awaitSettled() {
-        settled.await(() -> settling.get() == 0);
+        settled.await(() -> !isSettling());
     }
 
     /** Whether a writer that waits outside a region is to look again: it may enter, mark, or be sent back by the gate. */
@@ -71,6 +79,12 @@ final class MirrorState {
     /** Publishes a leg set that is in the record. */
     void legs(LegSet newLegs) {
         legs = newLegs;
+    }
+
+    /** The target is longer from now on. Its table is to be filled. */
+    void grow(RegionGeometry longer) {
+        table = new RegionTable(longer.regionCount());
+        geometry = longer;
     }
 
     /** The state of a region that has just been marked: without all legs it cannot be cleaned and is not in sync (P14, P17). */

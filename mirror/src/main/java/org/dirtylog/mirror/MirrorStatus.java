@@ -3,6 +3,7 @@ package org.dirtylog.mirror;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
@@ -117,9 +118,11 @@ public record MirrorStatus(
      * @param label  where its label is: {@code behind} the mirrored range, in an {@code attribute} of the file, or
      *               {@code unlabelled}; {@code unknown} while the mirror is not open
      * @param note   why it is not attached; empty if it is
+     * @param replaces index of the leg in the place of which it comes once it is current; such a leg is not in the table line yet
      * @param reads  what was read from it since it was attached
      */
-    public record Leg(String path, long offset, String state, String label, String note, Reads reads) {}
+    public record Leg(
+            String path, long offset, String state, String label, String note, OptionalInt replaces, Reads reads) {}
 
     /**
      * What was read from a leg since it was attached.

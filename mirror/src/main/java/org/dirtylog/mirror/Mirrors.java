@@ -84,6 +84,49 @@ public interface Mirrors {
     void resync(String name, OptionalInt leg, boolean now) throws MirrorException;
 
     /**
+     * Adds a leg while clients go on; everything is copied to it. The mirror's file is changed too.
+     *
+     * @param name   of the mirror
+     * @param device a path, or {@code scheme:rest}; none of its legs
+     * @param offset where the mirror begins on it, in sectors
+     * @param adopt  whether it may carry the label of another mirror
+     * @throws MirrorException if there is none of that name, it does not run, or the device cannot be a leg; nothing was changed
+     */
+    void addLeg(String name, String device, long offset, boolean adopt) throws MirrorException;
+
+    /**
+     * Removes a leg while clients go on: the mirror's label is taken off it, its data stays. The mirror's file is changed too.
+     *
+     * @param name of the mirror
+     * @param leg  its index in the table line; or that of a leg that is about to replace another one, which gives that up
+     * @throws MirrorException if there is none of that name, it does not run, or it cannot do without that leg; nothing was changed
+     */
+    void removeLeg(String name, int leg) throws MirrorException;
+
+    /**
+     * Puts another device in the place of a leg while clients go on. A leg that is attached serves until the new one holds everything;
+     * then the mirror's file is changed too.
+     *
+     * @param name   of the mirror
+     * @param leg    index of the leg in the table line
+     * @param device a path, or {@code scheme:rest}; none of its legs
+     * @param offset where the mirror begins on it, in sectors
+     * @param adopt  whether it may carry the label of another mirror
+     * @throws MirrorException if there is none of that name, it does not run, or the device cannot be a leg; nothing was changed
+     */
+    void replaceLeg(String name, int leg, String device, long offset, boolean adopt) throws MirrorException;
+
+    /**
+     * Makes a mirror longer. Clients wait meanwhile; those that are connected keep the length they know. What is new is copied from the
+     * source. The mirror's file is changed too.
+     *
+     * @param name    of the mirror
+     * @param sectors its length from now on, in sectors of 512 bytes; the legs must be as long already
+     * @throws MirrorException if there is none of that name, it does not run, or a leg is too short or away; nothing was changed
+     */
+    void grow(String name, long sectors) throws MirrorException;
+
+    /**
      * Makes the record of a mirror anew and opens it: where the record was lost, from the labels of the legs; where no current
      * leg comes back, with another leg in its place. Everything is copied from the leg that is named.
      *

@@ -2,8 +2,6 @@
 package org.dirtylog.mirror;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,12 +14,19 @@ final class Promotion {
     private final LegFailures failures;
     private final Labels labels;
     private final LegForces forces;
+    private final Runnable promoted;
 
-    Promotion(MirrorState mirror, RecordKeeper keeper, LegFailures failures, Labels labels) {
+    /**
+     * Wires.
+     *
+     * @param promoted called when a leg has become current; does not block
+     */
+    Promotion(MirrorState mirror, RecordKeeper keeper, LegFailures failures, Labels labels, Runnable promoted) {
         this.mirror = mirror;
         this.keeper = keeper;
         this.failures = failures;
         this.labels = labels;
+        this.promoted = promoted;
         this.forces = new LegForces(mirror);
     }
 
@@ -49,6 +54,7 @@ final class Promotion {
         }
         failures.alone(() -> promoteAlone(leg));
         failures.excludeUnlabelled();
+        promoted.run();
     }
 
     /**
@@ -65,11 +71,9 @@ final class Promotion {
             if ((now.staleMask() & leg.mask()) == 0 || leg.isFailing() || lacksSomething(leg)) {
                 return;
             }
-            List<LegSet.State> states = new ArrayList<>(now.states());
-            states.set(leg.index(), LegSet.State.CURRENT);
             // If we crash here, the leg is stale still, and the regions that are dirty then are copied to it.
             record = keeper.change(old -> old.withLeg(leg.index(), before -> before.in(LegSet.State.CURRENT)));
-            LegSet after = now.with(states, now.sourceIndex());
+            LegSet after = now.with(leg.mask(), LegSet.State.CURRENT, now.sourceIndex());
             labelled = labels.write(after, record);
             mirror.legs(after);
         } finally {

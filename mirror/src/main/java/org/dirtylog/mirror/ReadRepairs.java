@@ -19,19 +19,9 @@ final class ReadRepairs {
     private static final int BLOCK_BYTES = 4096;
 
     private static final int MOST_BYTES = 1 << 20;
-    /** More than these within the time, and the leg is a dying one. */
-    private static final int MOST = 16;
-
-    private static final long TIME = 60_000_000_000L;
-
     private final MirrorState mirror;
     private final WritePath writes;
     private final Rewriting rewriting;
-
-    // Guarded by this. By leg of the table line.
-    private final boolean[] busy = new boolean[Integer.SIZE];
-    private final int[] count = new int[Integer.SIZE];
-    private final long[] since = new long[Integer.SIZE];
 
     ReadRepairs(MirrorState mirror, WritePath writes) {
         this.mirror = mirror;
@@ -48,7 +38,10 @@ final class ReadRepairs {
             Leg leg = legs.leg(Integer.numberOfTrailingZeros(left));
             leg.reads().noteError();
             // One that hangs or was to be forced in vain is dealt with as such.
-            if (!leg.isFailing() && !leg.isHanging() && leg.forceFailure() == null && begin(leg.index())) {
+            if (!leg.isFailing()
+                    && !leg.isHanging()
+                    && leg.forceFailure() == null
+                    && leg.repairs().tryBegin()) {
                 LOG.warn(
                         "Mirror {}: leg {} ({}) cannot read {} bytes at {}, another leg can: {}. They are rewritten",
                         mirror.name,
@@ -69,35 +62,14 @@ final class ReadRepairs {
                 try {
                     repair(leg, region, position, length, cause);
                 } finally {
-                    end(leg.index());
+                    leg.repairs().end();
                 }
             });
             started = true;
         } finally {
             if (!started) {
-                end(leg.index());
+                leg.repairs().end();
             }
-        }
-    }
-
-    private synchronized boolean begin(int index) {
-        boolean mine = !busy[index];
-        busy[index] = true;
-        return mine;
-    }
-
-    private synchronized void end(int index) {
-        busy[index] = false;
-    }
-
-    private boolean isOneTooMany(int index) {
-        long now = mirror.world.clock().nanos();
-        synchronized (this) {
-            if (count[index] == 0 || now - since[index] > TIME) {
-                count[index] = 0;
-                since[index] = now;
-            }
-            return ++count[index] > MOST;
         }
     }
 
@@ -105,9 +77,9 @@ final class ReadRepairs {
         long regionStart = mirror.geometry.firstByteOf(region);
         long regionEnd = regionStart + mirror.geometry.bytesIn(region);
         long end = Math.min(regionEnd, (position + length + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES);
-        IOException tooMany = isOneTooMany(leg.index())
-                ? new IOException(
-                        "it could not read more than " + MOST + " times within a minute: " + cause.getMessage())
+        IOException tooMany = leg.repairs().isOneTooMany(mirror.world.clock().nanos())
+                ? new IOException("it could not read more than " + LegRepairs.MOST + " times within a minute: "
+                        + cause.getMessage())
                 : null;
         try {
             for (long at = Math.max(regionStart, position / BLOCK_BYTES * BLOCK_BYTES); at < end; at += MOST_BYTES) {

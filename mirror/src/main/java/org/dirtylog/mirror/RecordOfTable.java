@@ -27,8 +27,8 @@ final class RecordOfTable {
      */
     MirrorRecord complete(Optional<MirrorRecord> loaded) throws MirrorException {
         if (loaded.isPresent() && loaded.get().completed()) {
-            checkLegs(loaded.get());
-            return loaded.get();
+            checkShape(loaded.get());
+            return caughtUp(loaded.get());
         }
         TableLine table = config.table();
         List<LegRecord> legs = new ArrayList<>();
@@ -51,18 +51,36 @@ final class RecordOfTable {
                 legs);
     }
 
-    /** The record speaks of legs by their place in the table. */
-    private void checkLegs(MirrorRecord record) throws MirrorException {
-        List<String> recorded = record.legs().stream()
-                .map(leg -> leg.path() + " " + leg.offset())
-                .toList();
-        List<String> asked = config.table().legs().stream()
-                .map(leg -> leg.name() + " " + leg.offsetSectors())
-                .toList();
-        if (!recorded.equals(asked)) {
-            throw new MirrorException("mirror " + config.name() + ": the table names the legs " + asked
-                    + ", its record " + recorded + ". Nothing was touched. Put the table back. To give that mirror up,"
+    /** The record speaks of legs by their place in the table. Where a command has changed them, the file may be behind. */
+    private void checkShape(MirrorRecord record) throws MirrorException {
+        TableShape recorded = TableShape.of(record);
+        TableShape asked = TableShape.of(config.table());
+        if (asked.text().equals(record.superseded())) {
+            return;
+        }
+        if (!recorded.legs().equals(asked.legs())) {
+            throw new MirrorException("mirror " + config.name() + ": the table names the legs " + names(asked)
+                    + ", its record " + names(recorded)
+                    + ". Nothing was touched. Put the table back; to change the legs of a"
+                    + " mirror that runs: mirror:add-leg, mirror:remove-leg, mirror:replace-leg. To give that mirror up,"
                     + " create it with those legs and remove it with mirror:remove; or choose another name");
         }
+        if (asked.sectors() < recorded.sectors()) {
+            throw new MirrorException("mirror " + config.name() + ": the table says " + asked.sectors()
+                    + " sectors, its record " + recorded.sectors()
+                    + ", and a mirror does not become shorter. Nothing was"
+                    + " touched. Put the length back");
+        }
+    }
+
+    private static List<String> names(TableShape shape) {
+        return shape.legs().stream()
+                .map(leg -> leg.name() + " " + leg.offsetSectors())
+                .toList();
+    }
+
+    /** A file that says what the record says has caught up. */
+    private MirrorRecord caughtUp(MirrorRecord record) {
+        return TableShape.of(record).equals(TableShape.of(config.table())) ? record.withoutSuperseded() : record;
     }
 }

@@ -8,8 +8,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 import org.dirtylog.log.LogPair;
 
@@ -19,14 +21,16 @@ import org.dirtylog.log.LogPair;
  */
 final class RecordText {
     private static final String FORMAT = "dirtylog-mirror-record ";
-    private static final String FIRST = FORMAT + "2";
-    /** Before legs had ids and labels. Read still; what is written is of the later version. */
-    private static final String WITHOUT_LABELS = FORMAT + "1";
+    private static final int VERSION = 3;
+    /** Before commands changed the legs. Read still, as version 1 is; what is written is of the latest version. */
+    private static final int WITHOUT_CHANGES = 2;
+    /** Before legs had ids and labels. */
+    private static final int WITHOUT_LABELS = 1;
 
     private RecordText() {}
 
     static byte[] print(MirrorRecord record) {
-        StringBuilder text = new StringBuilder(FIRST).append('\n');
+        StringBuilder text = new StringBuilder(FORMAT).append(VERSION).append('\n');
         line(text, "counter", record.counter());
         line(text, "mirror", record.mirrorId());
         line(text, "completed", record.completed());
@@ -54,7 +58,12 @@ final class RecordText {
             line(text, "leg." + i + ".label", leg.label().text());
             line(text, "leg." + i + ".epochs", numbers(leg.epochs()));
             line(text, "leg." + i + ".forceFailed", leg.forceFailed());
+            line(
+                    text,
+                    "leg." + i + ".replaces",
+                    leg.replaces().isPresent() ? leg.replaces().getAsInt() : "none");
         }
+        line(text, "superseded", record.superseded().isEmpty() ? "none" : Escapes.encode(record.superseded()));
         line(text, "crc32c", checksum(text.toString()));
         return text.toString().getBytes(StandardCharsets.UTF_8);
     }
@@ -81,19 +90,20 @@ final class RecordText {
         if (!text.startsWith(FORMAT) || end < 0) {
             throw damaged(name, "it is not a mirror record, or its end is missing");
         }
-        boolean labels = text.startsWith(FIRST + "\n");
-        if (!labels && !text.startsWith(WITHOUT_LABELS + "\n")) {
-            throw new IOException("record " + name + " begins with '"
-                    + text.lines().findFirst().orElse("") + "', this version reads '"
-                    + WITHOUT_LABELS + "' and '" + FIRST + "'; nothing was changed");
-        }
+        String first = text.lines().findFirst().orElse("");
+        int version = IntStream.rangeClosed(WITHOUT_LABELS, VERSION)
+                .filter(known -> first.equals(FORMAT + known))
+                .findFirst()
+                .orElseThrow(() -> new IOException("record " + name + " begins with '" + first
+                        + "', this version reads '" + FORMAT + WITHOUT_LABELS + "' to '" + FORMAT + VERSION
+                        + "'; nothing was changed"));
         String found = text.substring(end + "crc32c=".length());
         String expected = checksum(text.substring(0, end));
         if (!found.equals(expected + "\n")) {
             throw damaged(name, "checksum " + found.strip() + ", expected " + expected);
         }
         try {
-            return read(new Fields(text), labels);
+            return read(new Fields(text), version);
         } catch (IllegalArgumentException e) {
             throw damaged(name, e.getMessage());
         }
@@ -105,14 +115,14 @@ final class RecordText {
                 + " the legs: mirror:rebuild " + name.replaceFirst("\\.record$", ""));
     }
 
-    private static MirrorRecord read(Fields fields, boolean labels) {
+    private static MirrorRecord read(Fields fields, int version) {
         List<String> arguments = new ArrayList<>();
         for (int i = 0; i < fields.number("log.arguments"); i++) {
             arguments.add(Escapes.decode(fields.get("log.argument." + i)));
         }
         List<MirrorRecord.LegRecord> legs = new ArrayList<>();
         for (int i = 0; i < fields.number("legs"); i++) {
-            legs.add(leg(fields, i, labels));
+            legs.add(leg(fields, i, version));
         }
         return new MirrorRecord(
                 fields.number("counter"),
@@ -125,10 +135,12 @@ final class RecordText {
                 fields.pair("confirmed"),
                 fields.pair("announced"),
                 (int) fields.number("source"),
-                legs);
+                legs,
+                version > WITHOUT_CHANGES ? fields.text("superseded") : "");
     }
 
-    private static MirrorRecord.LegRecord leg(Fields fields, int index, boolean labels) {
+    private static MirrorRecord.LegRecord leg(Fields fields, int index, int version) {
+        boolean labels = version > WITHOUT_LABELS;
         String leg = "leg." + index + ".";
         return new MirrorRecord.LegRecord(
                 Escapes.decode(fields.get(leg + "path")),
@@ -138,7 +150,8 @@ final class RecordText {
                 LegSet.State.valueOf(fields.get(leg + "state")),
                 labels ? LabelPlace.of(fields.get(leg + "label")) : LabelPlace.NONE,
                 labels ? fields.numbers(leg + "epochs") : List.of(),
-                fields.flag(leg + "forceFailed"));
+                fields.flag(leg + "forceFailed"),
+                version > WITHOUT_CHANGES ? fields.index(leg + "replaces") : OptionalInt.empty());
     }
 
     private static UUID idOf(String mirror, int index) {
@@ -168,6 +181,17 @@ final class RecordText {
 
         long number(String key) {
             return Long.parseLong(get(key));
+        }
+
+        OptionalInt index(String key) {
+            String value = get(key);
+            return value.equals("none") ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(value));
+        }
+
+        /** Empty for none. */
+        String text(String key) {
+            String value = get(key);
+            return value.equals("none") ? "" : Escapes.decode(value);
         }
 
         List<Long> numbers(String key) {

@@ -9,7 +9,7 @@ package org.dirtylog.mirror;
  *   bit  20     copy wanted: nobody newly enters (P2)
  *   bit  21     touched since the cleaner last looked
  *   bit  22     in doubt: current legs may differ
- *   bits 24–32  lacks: leg i, attached and stale, does not hold the region
+ *   bits 24–33  lacks: leg i, attached and stale, does not hold the region
  *   bits 40–42  state
  *
  *            mark is durable                 leg fails, doubt
@@ -36,8 +36,11 @@ final class RegionWord {
     static final long COPY_WANTED = 1L << 20;
     static final long TOUCHED = 1L << 21;
     static final long IN_DOUBT = 1L << 22;
+    /** A table has nine legs at most, and one more may be about to replace one of them. */
+    static final int MAX_LEGS = 10;
+
     private static final int LACKS_SHIFT = 24;
-    private static final long LACKS = 0x1FFL << LACKS_SHIFT;
+    private static final long LACKS = (1L << MAX_LEGS) - 1 << LACKS_SHIFT;
 
     private RegionWord() {}
 
@@ -60,6 +63,11 @@ final class RegionWord {
     /** The flag that says which legs lack the region. */
     static long lacking(int legMask) {
         return (long) legMask << LACKS_SHIFT;
+    }
+
+    /** The same word with other legs lacking the region. */
+    static long lacking(long word, int legMask) {
+        return word & ~LACKS | lacking(legMask);
     }
 
     /** Whether a writer may enter: one that finds another state waits outside. */

@@ -4,35 +4,32 @@ package org.dirtylog.mirror;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
-import org.dirtylog.log.Found;
 import org.dirtylog.log.LogStatus;
 import org.dirtylog.log.runtime.TableLine;
+import org.dirtylog.mirror.MirrorRecord.LegRecord;
 
 /** What a mirror shows of itself, and its lines as dmsetup prints them (mirror target version 1.14). */
 final class StatusView {
     private final MirrorConfig config;
     private final MirrorState mirror;
-    private final Found found;
-    private final MirrorRecord record;
-    private final OpenLegs open;
+    private final MirrorLife life;
 
-    StatusView(MirrorConfig config, MirrorState mirror, Found found, MirrorRecord record, OpenLegs open) {
+    StatusView(MirrorConfig config, MirrorState mirror, MirrorLife life) {
         this.config = config;
         this.mirror = mirror;
-        this.found = found;
-        this.record = record;
-        this.open = open;
+        this.life = life;
     }
 
     /** Names the legs that are not attached, why, and what to type. */
-    static String whyDegraded(MirrorConfig config, LegSet legs, OpenLegs open) {
+    private String whyDegraded(LegSet legs) {
         List<String> reasons = new ArrayList<>();
         for (int i = 0; i < legs.size(); i++) {
             if (!legs.isAttached(i)) {
-                String why = open.trouble(i);
-                reasons.add("leg " + i + " (" + config.table().legs().get(i).name() + ") is "
-                        + legs.states().get(i).name().toLowerCase(Locale.ROOT) + (why.isEmpty() ? "" : ": " + why)
+                String why = life.legs.trouble(i);
+                reasons.add("leg " + i + " (" + legs.record(i).path() + ") is "
+                        + legs.state(i).name().toLowerCase(Locale.ROOT) + (why.isEmpty() ? "" : ": " + why)
                         + "; once it is repaired: mirror:resync " + config.name() + " --leg " + i);
             }
         }
@@ -40,7 +37,7 @@ final class StatusView {
     }
 
     /** Names the legs that nothing comes back from. */
-    static String whyHanging(MirrorConfig config, LegSet legs) {
+    private String whyHanging(LegSet legs) {
         List<String> reasons = new ArrayList<>();
         for (int i = 0; i < legs.size(); i++) {
             if ((legs.hangingMask() & 1 << i) != 0) {
@@ -53,7 +50,7 @@ final class StatusView {
     }
 
     /** Names the legs that have taken their time of late, or is empty. */
-    static String whySlow(LegSet legs, long nowNanos) {
+    private static String whySlow(LegSet legs, long nowNanos) {
         List<String> slow = new ArrayList<>();
         for (int i = 0; i < legs.size(); i++) {
             long nanos = legs.isAttached(i) ? legs.leg(i).slowNanos(nowNanos) : 0;
@@ -86,26 +83,62 @@ final class StatusView {
         return new Counts(dirty[0], mirror.table.regionCount() - apart[0]);
     }
 
-    MirrorStatus status(
-            MirrorStatus.Word word, String message, LogStatus log, MirrorStatus.Recovery recovery, ScrubStatus scrub) {
+    /**
+     * What it shows.
+     *
+     * @param asked what it was last told to be: a word, and for the operator why
+     */
+    MirrorStatus status(MirrorStatus.Word asked, String message) {
         LegSet legs = mirror.legs();
+        MirrorStatus.Word word = asked;
+        String why = message;
+        if (word == MirrorStatus.Word.RUNNING) {
+            if (!life.failures.pending().isEmpty()) {
+                word = MirrorStatus.Word.FAILED;
+                why = life.failures.pending();
+            } else if (life.book.failure() != null) {
+                word = MirrorStatus.Word.LOG_FAILED;
+                why = life.book.failure().getMessage();
+            } else if (!life.book.silence().isEmpty()) {
+                word = MirrorStatus.Word.LOG_FAILED;
+                why = life.book.silence();
+            } else if (!legs.isComplete()) {
+                word = MirrorStatus.Word.DEGRADED;
+                why = whyDegraded(legs);
+            } else if (legs.hangingMask() != 0) {
+                word = MirrorStatus.Word.FAILED;
+                why = whyHanging(legs);
+            } else if (legs.staleMask() != 0 || count(mirror).inSync() < mirror.geometry.regionCount()) {
+                word = MirrorStatus.Word.RECOVERING;
+                why = FoundLog.whyCopied(life.found(), config);
+            }
+            if (why.isEmpty()) {
+                why = whySlow(legs, mirror.world.clock().nanos());
+            }
+        }
+        return status(legs, word, why);
+    }
+
+    private MirrorStatus status(LegSet legs, MirrorStatus.Word word, String message) {
         Counts counts = count(mirror);
         TableLine table = config.table();
         List<MirrorStatus.Leg> shown = new ArrayList<>();
         StringBuilder names = new StringBuilder();
         StringBuilder letters = new StringBuilder();
         for (int i = 0; i < legs.size(); i++) {
-            TableLine.Leg asked = table.legs().get(i);
+            LegRecord leg = legs.record(i);
             shown.add(new MirrorStatus.Leg(
-                    asked.name(),
-                    asked.offsetSectors(),
+                    leg.path(),
+                    leg.offset(),
                     stateOf(legs, i),
-                    record.legs().get(i).label().text(),
-                    legs.isAttached(i) ? "" : open.trouble(i),
+                    leg.label().text(),
+                    legs.isAttached(i) ? "" : life.legs.trouble(i),
+                    leg.replaces(),
                     legs.isAttached(i) ? readsOf(legs.leg(i).reads()) : MirrorStatus.Reads.NONE));
-            names.append(' ').append(Escapes.encode(asked.name()));
+            names.append(' ').append(Escapes.encode(leg.path()));
             letters.append(letter(legs, i));
         }
+        LogStatus log = life.log().status();
         String statusLine = "0 " + table.targetSectors() + " mirror " + legs.size() + names + " " + counts.inSync()
                 + "/" + mirror.geometry.regionCount() + " 1 " + letters + " " + log.infoLine();
         return new MirrorStatus(
@@ -121,11 +154,11 @@ final class StatusView {
                         log.typeName(),
                         pathOf(table),
                         healthOf(log.health()),
-                        found == null ? "" : found.name().toLowerCase(Locale.ROOT)),
+                        life.found() == null ? "" : life.found().name().toLowerCase(Locale.ROOT)),
                 shown,
                 legs.sourceIndex(),
-                recovery,
-                scrub,
+                life.recovery.progress(),
+                life.scrub.status(),
                 statusLine,
                 table.toString());
     }
@@ -139,7 +172,13 @@ final class StatusView {
         TableLine table = config.table();
         List<MirrorStatus.Leg> legs = table.legs().stream()
                 .map(leg -> new MirrorStatus.Leg(
-                        leg.name(), leg.offsetSectors(), "unknown", "unknown", "", MirrorStatus.Reads.NONE))
+                        leg.name(),
+                        leg.offsetSectors(),
+                        "unknown",
+                        "unknown",
+                        "",
+                        OptionalInt.empty(),
+                        MirrorStatus.Reads.NONE))
                 .toList();
         return new MirrorStatus(
                 config.name(),
@@ -169,12 +208,12 @@ final class StatusView {
 
     private static String stateOf(LegSet legs, int index) {
         boolean failing = legs.isAttached(index) && legs.leg(index).isFailing();
-        return failing ? "failing" : legs.states().get(index).name().toLowerCase(Locale.ROOT);
+        return failing ? "failing" : legs.state(index).name().toLowerCase(Locale.ROOT);
     }
 
     /** The kernel's letters: alive, flush failed, write failed; a leg that is being copied is alive. */
     private static char letter(LegSet legs, int index) {
-        return switch (legs.states().get(index)) {
+        return switch (legs.state(index)) {
             case CURRENT ->
                 legs.leg(index).forceFailure() != null ? 'F' : legs.leg(index).isFailing() ? 'D' : 'A';
             case STALE -> legs.leg(index).isFailing() ? 'D' : 'A';

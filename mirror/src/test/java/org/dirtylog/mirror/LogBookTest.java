@@ -43,7 +43,7 @@ class LogBookTest {
             devices.add(new MemoryDevice("/leg" + i, GEOMETRY.targetBytes(), false));
             legs[i] = new Leg(i, devices.get(i), 0, GEOMETRY.targetBytes(), tasks);
         }
-        mirror.legs(new LegSet(legs, List.of(State.CURRENT, second), 0));
+        mirror.legs(LegSets.of(legs, 0, State.CURRENT, second));
         mirror.table.compareAndSet(3, 0, RegionWord.CLEANING);
         return mirror;
     }

@@ -149,12 +149,14 @@ class LogOpeningTest {
     }
 
     private List<State> open(RecordKeeper keeper, boolean scattered) throws Exception {
-        OpenLegs open = OpenLegs.open("m", table, keeper.record(), PATIENT, mirror.world);
-        new LogOpening(mirror, config, keeper, new Labels(mirror, keeper)).open(log(scattered), open);
-        assertEquals(
-                keeper.record().legs().stream().map(LegRecord::state).toList(),
-                mirror.legs().states());
-        return mirror.legs().states();
+        OpenLegs open = OpenLegs.open("m", keeper.record(), PATIENT, mirror.world);
+        new LogOpening(mirror, config, keeper, new Labels(mirror, keeper), RegionSet.none()).open(log(scattered), open);
+        assertEquals(keeper.record().legs().stream().map(LegRecord::state).toList(), states());
+        return states();
+    }
+
+    private List<State> states() {
+        return List.of(mirror.legs().state(0), mirror.legs().state(1));
     }
 
     private void assertScattered(long word) {

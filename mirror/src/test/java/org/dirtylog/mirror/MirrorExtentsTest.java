@@ -59,7 +59,7 @@ class MirrorExtentsTest {
         for (int i = 0; i < legs.length; i++) {
             legs[i] = new Leg(i, device, OFFSET, 4 * REGION, tasks);
         }
-        mirror.legs(new LegSet(legs, List.of(LegSet.State.CURRENT, LegSet.State.CURRENT), 0));
+        mirror.legs(LegSets.of(legs, 0, LegSet.State.CURRENT, LegSet.State.CURRENT));
     }
 
     @AfterEach

@@ -83,7 +83,7 @@ class OpenLegsTest {
 
     private OpenLegs open(State second, Duration hungAfter) throws MirrorException {
         LegPolicy policy = LegPolicy.DEFAULT.withTimeouts(Duration.ZERO, hungAfter);
-        return OpenLegs.open("m", table, record(second), policy, world());
+        return OpenLegs.open("m", record(second), policy, world());
     }
 
     @Test

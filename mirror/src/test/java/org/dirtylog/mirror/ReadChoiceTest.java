@@ -4,7 +4,6 @@ package org.dirtylog.mirror;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.List;
 import org.dirtylog.mirror.LegSet.State;
 import org.dirtylog.seams.real.ThreadTasks;
 import org.junit.jupiter.api.AfterEach;
@@ -15,7 +14,7 @@ class ReadChoiceTest {
 
     private final ThreadTasks tasks = new ThreadTasks();
     private final LegSet legs =
-            new LegSet(new Leg[] {leg(0), leg(1), leg(2)}, List.of(State.CURRENT, State.CURRENT, State.CURRENT), 1);
+            LegSets.of(new Leg[] {leg(0), leg(1), leg(2)}, 1, State.CURRENT, State.CURRENT, State.CURRENT);
 
     private Leg leg(int index) {
         return new Leg(index, new MemoryDevice("/leg" + index, 1 << 20, false), 0, 1 << 20, tasks);

@@ -9,11 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import org.dirtylog.log.LogPair;
+import org.dirtylog.log.runtime.TableLine.Leg;
 import org.dirtylog.mirror.LegSet.State;
 import org.dirtylog.mirror.MirrorRecord.LegRecord;
 import org.junit.jupiter.api.Test;
@@ -42,8 +45,26 @@ class RecordTextTest {
                             false),
                     new LegRecord("/srv/leg1", 2048, new UUID(1, 2), State.CURRENT, LabelPlace.NONE, List.of(), true)));
 
+    /** Its legs were changed by commands, and its file does not say so yet. */
+    private static final MirrorRecord CHANGED =
+            SAMPLE.reshaped(524288, withSuccessor(), 1, new TableShape(262144, List.of(new Leg("/srv/a b", 0))));
+
+    private static List<LegRecord> withSuccessor() {
+        List<LegRecord> legs = new ArrayList<>(SAMPLE.legs());
+        legs.add(new LegRecord(
+                "/srv/new",
+                8,
+                new UUID(3, 4),
+                State.STALE,
+                LabelPlace.ATTRIBUTE,
+                List.of(MirrorRecord.NO_LABEL),
+                false,
+                OptionalInt.of(0)));
+        return legs;
+    }
+
     private static byte[] sample() throws IOException {
-        return sample(2);
+        return sample(3);
     }
 
     private static byte[] sample(int version) throws IOException {
@@ -53,15 +74,20 @@ class RecordTextTest {
     }
 
     @Test
-    void version_2_is_written_byte_for_byte_as_the_sample_file() throws IOException {
+    void version_3_is_written_byte_for_byte_as_the_sample_file() throws IOException {
         assertEquals(
                 new String(sample(), StandardCharsets.UTF_8),
-                new String(RecordText.print(SAMPLE), StandardCharsets.UTF_8));
+                new String(RecordText.print(CHANGED), StandardCharsets.UTF_8));
     }
 
     @Test
-    void the_sample_file_of_version_2_is_read() throws IOException {
-        assertEquals(SAMPLE, RecordText.parse("sample", sample()));
+    void the_sample_file_of_version_3_is_read() throws IOException {
+        assertEquals(CHANGED, RecordText.parse("sample", sample()));
+    }
+
+    @Test
+    void the_sample_file_of_version_2_is_read_as_one_whose_legs_no_command_has_changed() throws IOException {
+        assertEquals(SAMPLE, RecordText.parse("sample", sample(2)));
     }
 
     @Test
@@ -103,10 +129,10 @@ class RecordTextTest {
     @Test
     void another_version_is_refused_by_name() throws IOException {
         byte[] other = new String(sample(), StandardCharsets.UTF_8)
-                .replace("record 2\n", "record 3\n")
+                .replace("record 3\n", "record 4\n")
                 .getBytes(StandardCharsets.UTF_8);
         IOException e = assertThrows(IOException.class, () -> RecordText.parse("demo.record", other));
-        assertTrue(e.getMessage().contains("record 3"), e.getMessage());
+        assertTrue(e.getMessage().contains("record 4"), e.getMessage());
     }
 
     @Test

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.lang.reflect.Proxy;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -42,7 +41,7 @@ class RegionCopierTest {
             MemoryDevice device = new MemoryDevice("/leg" + i, GEOMETRY.targetBytes(), false);
             legs[i] = new Leg(i, device, 0, GEOMETRY.targetBytes(), tasks);
         }
-        mirror.legs(new LegSet(legs, List.of(State.CURRENT, State.CURRENT), 0));
+        mirror.legs(LegSets.of(legs, 0, State.CURRENT, State.CURRENT));
         return mirror;
     }
 

@@ -55,6 +55,8 @@ public interface Devices {
         /** Throw {@link java.nio.file.NoSuchFileException}. */
         REFUSE,
         /** Make it, of the size asked for and preallocated; it reads as zeroes, and it is there after a crash. */
-        CREATE
+        CREATE,
+        /** Throw {@link java.nio.file.NoSuchFileException}; a file that is there and too short is made longer, likewise. */
+        LENGTHEN
     }
 }

@@ -36,6 +36,12 @@ public final class MirrorCommands {
     private static final Usage RESUME = Usage.of("mirror:resume", "NAME");
     private static final Usage RESYNC =
             Usage.of("mirror:resync", "NAME").withValue("--leg", "N").withFlag("--now");
+    private static final Usage ADD_LEG =
+            Usage.of("mirror:add-leg", "NAME", "DEVICE", "[OFFSET]").withFlag("--adopt-leg");
+    private static final Usage REMOVE_LEG = Usage.of("mirror:remove-leg", "NAME", "N");
+    private static final Usage REPLACE_LEG =
+            Usage.of("mirror:replace-leg", "NAME", "N", "DEVICE", "[OFFSET]").withFlag("--adopt-leg");
+    private static final Usage GROW = Usage.of("mirror:grow", "NAME", "SECTORS");
     private static final Usage REBUILD = Usage.of("mirror:rebuild", "NAME").withValue("--source", "N");
     private static final Usage SCRUB = Usage.of("mirror:scrub", "NAME")
             .withValue("--rate", "MIB")
@@ -64,6 +70,10 @@ public final class MirrorCommands {
         commands.add(SUSPEND, this::suspend);
         commands.add(RESUME, this::resume);
         commands.add(RESYNC, this::resync);
+        commands.add(ADD_LEG, this::addLeg);
+        commands.add(REMOVE_LEG, this::removeLeg);
+        commands.add(REPLACE_LEG, this::replaceLeg);
+        commands.add(GROW, this::grow);
         commands.add(REBUILD, this::rebuild);
         commands.add(SCRUB, this::scrub);
         commands.add(REMOVE, this::remove);
@@ -162,6 +172,44 @@ public final class MirrorCommands {
         tell(words, mirrors.status(name), streams);
     }
 
+    private void addLeg(Usage.Words words, Streams streams) throws IOException, MirrorException, CommandException {
+        List<String> operands = words.operands();
+        String name = operands.get(0);
+        mirrors.addLeg(name, operands.get(1), offsetOf(operands, 2), words.has("--adopt-leg"));
+        tell(words, mirrors.status(name), streams);
+    }
+
+    private void removeLeg(Usage.Words words, Streams streams) throws IOException, MirrorException, CommandException {
+        String name = words.operands().get(0);
+        mirrors.removeLeg(name, index(words.operands().get(1), "N"));
+        tell(words, mirrors.status(name), streams);
+    }
+
+    private void replaceLeg(Usage.Words words, Streams streams) throws IOException, MirrorException, CommandException {
+        List<String> operands = words.operands();
+        String name = operands.get(0);
+        mirrors.replaceLeg(
+                name, index(operands.get(1), "N"), operands.get(2), offsetOf(operands, 3), words.has("--adopt-leg"));
+        tell(words, mirrors.status(name), streams);
+    }
+
+    private void grow(Usage.Words words, Streams streams) throws IOException, MirrorException, CommandException {
+        String name = words.operands().get(0);
+        mirrors.grow(name, sectors(words.operands().get(1), "SECTORS"));
+        tell(words, mirrors.status(name), streams);
+    }
+
+    private static long offsetOf(List<String> operands, int at) throws CommandException {
+        return operands.size() > at ? sectors(operands.get(at), "OFFSET") : 0;
+    }
+
+    private static long sectors(String word, String what) throws CommandException {
+        if (!word.matches("[0-9]{1,18}")) {
+            throw new CommandException(what + " is '" + word + "', but it is a number of sectors of 512 bytes");
+        }
+        return Long.parseLong(word);
+    }
+
     private void rebuild(Usage.Words words, Streams streams) throws IOException, MirrorException, CommandException {
         String name = words.operands().get(0);
         mirrors.rebuild(name, legOf(words, "--source"));
@@ -196,11 +244,15 @@ public final class MirrorCommands {
         if (leg.isEmpty()) {
             return OptionalInt.empty();
         }
+        return OptionalInt.of(index(leg, option));
+    }
+
+    private static int index(String leg, String what) throws CommandException {
         if (!leg.matches("[0-9]{1,3}")) {
             throw new CommandException(
-                    option + " is '" + leg + "', but it is the index of a leg in the table line, from 0");
+                    what + " is '" + leg + "', but it is the index of a leg in the table line, from 0");
         }
-        return OptionalInt.of(Integer.parseInt(leg));
+        return Integer.parseInt(leg);
     }
 
     private void remove(Usage.Words words, Streams streams) throws IOException, MirrorException {

@@ -38,6 +38,11 @@ final class StatusJson {
             json.writeStringField("state", leg.state());
             json.writeStringField("label", leg.label());
             json.writeStringField("note", leg.note());
+            if (leg.replaces().isPresent()) {
+                json.writeNumberField("replaces", leg.replaces().getAsInt());
+            } else {
+                json.writeNullField("replaces");
+            }
             json.writeNumberField("reads", leg.reads().done());
             json.writeNumberField("readErrors", leg.reads().errors());
             json.writeNumberField("rewritten", leg.reads().rewritten());

@@ -26,8 +26,16 @@ class StatusJsonTest {
                 1,
                 new MirrorStatus.Log("disk", logPath, "alive", "recorded"),
                 List.of(
-                        new MirrorStatus.Leg("/a b", 8, "current", "behind", "", new MirrorStatus.Reads(7, 2, 1)),
-                        new MirrorStatus.Leg("/c", 0, "missing", "unlabelled", "gone", MirrorStatus.Reads.NONE)),
+                        new MirrorStatus.Leg(
+                                "/a b",
+                                8,
+                                "current",
+                                "behind",
+                                "",
+                                OptionalInt.empty(),
+                                new MirrorStatus.Reads(7, 2, 1)),
+                        new MirrorStatus.Leg(
+                                "/c", 0, "missing", "unlabelled", "gone", OptionalInt.of(0), MirrorStatus.Reads.NONE)),
                 0,
                 new MirrorStatus.Recovery(512, 1024, eta),
                 new ScrubStatus(
@@ -55,9 +63,9 @@ class StatusJsonTest {
                         + "\"regionSectors\":1024,\"regions\":2,\"inSync\":1,\"dirty\":1,"
                         + "\"log\":{\"type\":\"disk\",\"path\":\"/l\",\"health\":\"alive\",\"found\":\"recorded\"},"
                         + "\"legs\":[{\"path\":\"/a b\",\"offset\":8,\"state\":\"current\","
-                        + "\"label\":\"behind\",\"note\":\"\",\"reads\":7,\"readErrors\":2,\"rewritten\":1},"
+                        + "\"label\":\"behind\",\"note\":\"\",\"replaces\":null,\"reads\":7,\"readErrors\":2,\"rewritten\":1},"
                         + "{\"path\":\"/c\",\"offset\":0,\"state\":\"missing\","
-                        + "\"label\":\"unlabelled\",\"note\":\"gone\",\"reads\":0,\"readErrors\":0,\"rewritten\":0}],\"source\":0,"
+                        + "\"label\":\"unlabelled\",\"note\":\"gone\",\"replaces\":0,\"reads\":0,\"readErrors\":0,\"rewritten\":0}],\"source\":0,"
                         + "\"recovery\":{\"bytesDone\":512,\"bytesTotal\":1024,\"etaSeconds\":3},"
                         + "\"scrub\":{\"state\":\"done\",\"bytesDone\":8,\"bytesTotal\":9,\"bytesSkipped\":1,"
                         + "\"differences\":2,\"mended\":1,\"found\":["

@@ -23,8 +23,8 @@ import org.dirtylog.log.RegionGeometry;
  * than 0, and one device as two legs. Names with blanks are percent-encoded. Immutable.
  */
 public final class TableLine {
-    /** The kernel's copier serves one source and eight others. */
-    private static final int MAX_LEGS = 9;
+    /** How many legs a line may name: the kernel's copier serves one source and eight others. */
+    public static final int MAX_LEGS = 9;
 
     /** More bits than that do not fit the kernel's log. */
     private static final long MAX_REGIONS = (1L << 32) - 1;
@@ -180,12 +180,23 @@ public final class TableLine {
                 throw TableWords.wrong(place, word, rule);
             }
             long regions = new RegionGeometry(sectors, size).regionCount();
-            long limit = type.equals("core") ? MAX_CORE_REGIONS : MAX_REGIONS;
-            if (regions > limit) {
+            if (regions > limit(type)) {
                 throw new TableException("word " + place + " is '" + word + "', which makes " + regions
-                        + " regions, but log type " + type + " has at most " + limit + "; choose larger regions");
+                        + " regions, but log type " + type + " has at most " + limit(type) + "; choose larger regions");
             }
             return size;
+        }
+
+        private static long limit(String type) {
+            return type.equals("core") ? MAX_CORE_REGIONS : MAX_REGIONS;
+        }
+
+        static void requireCountable(long sectors, long regionSectors, String type) throws TableException {
+            long regions = new RegionGeometry(sectors, regionSectors).regionCount();
+            if (regions > limit(type)) {
+                throw new TableException("a length of " + sectors + " sectors makes " + regions + " regions of "
+                        + regionSectors + ", but log type " + type + " has at most " + limit(type));
+            }
         }
     }
 
@@ -255,6 +266,33 @@ public final class TableLine {
             arguments.set(0, change.apply(arguments.get(0)));
         }
         return new TableLine(geometry, logType, arguments, initialSync, renamed, handleErrors, keepLog);
+    }
+
+    /**
+     * The same line with another length and other legs.
+     *
+     * @param sectors length of the target, not shorter than a region
+     * @param newLegs 2 to {@value #MAX_LEGS}
+     * @return the changed line
+     * @throws TableException if there cannot be such a line; the message says why
+     */
+    public TableLine with(long sectors, List<Leg> newLegs) throws TableException {
+        if (sectors < 1 || sectors > MAX_SECTORS) {
+            throw new TableException(
+                    "the length is " + sectors + " sectors, but it is from 1 to " + MAX_SECTORS + " sectors");
+        }
+        if (newLegs.size() < 2 || newLegs.size() > MAX_LEGS) {
+            throw new TableException("a line has 2 to " + MAX_LEGS + " legs, not " + newLegs.size());
+        }
+        LogWords.requireCountable(sectors, regionSectors(), logType);
+        return new TableLine(
+                new RegionGeometry(sectors, regionSectors()),
+                logType,
+                logArguments,
+                initialSync,
+                newLegs,
+                handleErrors,
+                keepLog);
     }
 
     /**

@@ -154,14 +154,40 @@ final class Configurations implements EtcWatch.Listener, SynchronousConfiguratio
     }
 
     /**
-     * Drafts the file of a mirror with one value replaced and every other character as it is now.
+     * Sets one value of what a mirror is asked to be: in its file, of which every other character stays as it is now; or, if it has
+     * none, in ConfigAdmin only.
      *
+     * @return all of it
      * @throws MirrorException if the file is wrong
      */
-    Draft draftWith(String mirror, String key, String value) throws MirrorException, IOException {
+    Settings set(String mirror, String key, String value) throws MirrorException, IOException {
         synchronized (files) {
-            return draft(mirror, read(mirror).with(key, value).toString());
+            if (etc.has(MirrorFile.fileName(mirror))) {
+                Draft draft = draftWith(mirror, key, value);
+                commit(draft);
+                return Settings.of(mirror, draft.text);
+            }
+            Dictionary<String, Object> properties = of(mirror).getProperties();
+            if (properties == null) {
+                throw new MirrorException("mirror " + mirror + " has no configuration any more");
+            }
+            properties.put(key, value);
+            of(mirror).update(properties);
+            return Settings.of(mirror, BEFORE_NAME + mirror, properties);
         }
+    }
+
+    /** Finds out whether {@link #set} will do, without doing it. */
+    void requireWritable(String mirror, String key, String value) throws MirrorException, IOException {
+        synchronized (files) {
+            if (etc.has(MirrorFile.fileName(mirror))) {
+                dropDraft(draftWith(mirror, key, value));
+            }
+        }
+    }
+
+    private Draft draftWith(String mirror, String key, String value) throws MirrorException, IOException {
+        return draft(mirror, read(mirror).with(key, value).toString());
     }
 
     /** Gives a draft its name, and ConfigAdmin what it says. */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import org.dirtylog.log.runtime.TableLine;
 import org.dirtylog.mirror.Mirror;
 import org.dirtylog.mirror.MirrorConfig;
 import org.dirtylog.mirror.MirrorException;
@@ -154,11 +155,17 @@ final class HomeMirror {
     /** An object that can tell of itself, with the name it is asked to have. */
     private Mirror prepare(MirrorConfig next) throws MirrorException {
         if (mirror == null || !next.equals(config)) {
-            mirror = new Mirror(next, place.world(), place.logs());
+            mirror = object(next);
             config = next;
         }
         claim(next);
         return mirror;
+    }
+
+    private Mirror object(MirrorConfig next) {
+        Mirror made = new Mirror(next, place.world(), place.logs());
+        made.onTableChange(this::writeTableSoon);
+        return made;
     }
 
     private void claim(MirrorConfig next) throws MirrorException {
@@ -202,7 +209,7 @@ final class HomeMirror {
                     "mirror " + name + " is suspended; its new configuration counts after: mirror:resume " + name,
                     null);
         }
-        Mirror successor = new Mirror(next, place.world(), place.logs());
+        Mirror successor = object(next);
         successor.check();
         claim(next);
         LOG.info("Mirror {}: stops, and starts with its new configuration", name);
@@ -309,7 +316,7 @@ final class HomeMirror {
         try {
             // What the folder refuses, it refuses before log and record are touched.
             Configurations.Draft draft = place.configurations().draft(name, MirrorFile.print(asked));
-            Mirror made = new Mirror(asked, place.world(), place.logs());
+            Mirror made = object(asked);
             // Whoever ends it has seen the object, or is seen here.
             mirror = made;
             if (service.isEnded()) {
@@ -356,34 +363,67 @@ final class HomeMirror {
     }
 
     /**
-     * Changes the mirror and one value of its file. Every other character of the file stays, and the change is none to follow.
+     * Changes the legs or the length of the mirror, and the table line in its file. Every other character of the file stays, and the
+     * change is none to follow.
      *
-     * @param change what is to be done before the file says it; if it throws, the file stays as it is
-     * @throws MirrorException if it cannot be done, or not be written; the message says which
+     * @throws MirrorException if it cannot be done; or if it is done and the file cannot be changed: then the mirror's record counts
+     *                         until the file says the same
      */
-    void change(String key, String value, Change change) throws MirrorException {
+    void changeTable(Change change) throws MirrorException {
         turn.lock();
         try {
             // What the folder refuses, it refuses before the mirror is touched.
-            Configurations.Draft draft = place.configurations().draftWith(name, key, value);
-            try {
-                change.of(mirror());
-            } catch (MirrorException e) {
-                place.configurations().dropDraft(draft);
-                throw e;
-            }
-            config = parse(Settings.of(name, draft.text()));
-            // If we crash here, the mirror is changed and its file is not.
-            place.configurations().commit(draft);
+            place.configurations()
+                    .requireWritable(name, "table", mirror().table().toString());
+            change.of(mirror());
+            writeTable();
         } catch (IOException e) {
-            throw new MirrorException(
-                    "the file of mirror " + name + " cannot be changed: "
-                            + place.configurations().place(name) + ": " + FileReason.of(e) + ". Write there: " + key
-                            + " = " + ConfigText.escape(value),
-                    e);
+            throw notWritten(e);
         } finally {
             turn.unlock();
         }
+    }
+
+    /** The mirror has another table line than its file, which happens also when a leg has replaced another one. */
+    private void writeTableSoon() {
+        place.openings().add(name + "/table", () -> {
+            turn.lock();
+            try {
+                if (open) {
+                    writeTable();
+                }
+            } catch (MirrorException e) {
+                LOG.error("{}", e.getMessage());
+            } finally {
+                turn.unlock();
+            }
+        });
+    }
+
+    private void writeTable() throws MirrorException {
+        Mirror now = mirror();
+        TableLine table = now.table();
+        if (table.equals(config.table())) {
+            return;
+        }
+        try {
+            // If we crash here, the mirror is changed and its file is not: the record counts, and this is done at the
+            // next
+            // start.
+            Settings written = place.configurations().set(name, "table", table.toString());
+            config = parse(written);
+            now.tableIsWritten(config.table());
+        } catch (IOException e) {
+            throw notWritten(e);
+        }
+    }
+
+    private MirrorException notWritten(IOException e) throws MirrorException {
+        return new MirrorException(
+                "the file of mirror " + name + " cannot be changed: "
+                        + place.configurations().place(name) + ": " + FileReason.of(e) + ". Write there: table = "
+                        + ConfigText.escape(mirror().table().toString()),
+                e);
     }
 
     void suspend() throws MirrorException {

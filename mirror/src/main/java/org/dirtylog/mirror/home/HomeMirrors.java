@@ -340,6 +340,36 @@ public final class HomeMirrors implements Mirrors {
     }
 
     @Override
+    public void addLeg(String name, String device, long offset, boolean adopt) throws MirrorException {
+        TableLine.Leg leg = leg(device, offset);
+        mirror(name).changeTable(mirror -> mirror.addLeg(leg, adopt));
+    }
+
+    @Override
+    public void removeLeg(String name, int leg) throws MirrorException {
+        mirror(name).changeTable(mirror -> mirror.removeLeg(leg));
+    }
+
+    @Override
+    public void replaceLeg(String name, int leg, String device, long offset, boolean adopt) throws MirrorException {
+        TableLine.Leg next = leg(device, offset);
+        mirror(name).changeTable(mirror -> mirror.replaceLeg(leg, next, adopt));
+    }
+
+    private static TableLine.Leg leg(String device, long offset) throws MirrorException {
+        if (device.isEmpty() || offset < 0) {
+            throw new MirrorException(
+                    "a leg is a device and an offset in sectors, 0 or more, not '" + device + "' " + offset);
+        }
+        return new TableLine.Leg(FileNames.absolute(device), offset);
+    }
+
+    @Override
+    public void grow(String name, long sectors) throws MirrorException {
+        mirror(name).changeTable(mirror -> mirror.grow(sectors));
+    }
+
+    @Override
     public void suspend(String name) throws MirrorException {
         mirror(name).suspend();
     }

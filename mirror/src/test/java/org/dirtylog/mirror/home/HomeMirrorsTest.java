@@ -343,20 +343,18 @@ class HomeMirrorsTest {
     }
 
     @Test
-    void a_command_changes_one_value_and_leaves_the_rest_of_the_file() throws Exception {
+    void a_command_changes_the_table_line_and_leaves_the_rest_of_the_file() throws Exception {
         Files.writeString(file("m"), "# mine\nexport=x  \n\ntable = " + table + "\n# end");
         HomeMirrors mirrors = mirrors();
         serves("x");
         Object first = services.get(0);
-        String longer = table.replace("nosync", "sync");
-        mirrors.mirror("m").change("table", longer, mirror -> assertEquals(first, mirror));
+        String third = home.resolve("third").toString();
+        Files.write(Path.of(third), new byte[1 << 20]);
+        mirrors.addLeg("m", third, 0, false);
+        String longer = table.replace(" nosync 2 ", " nosync 3 ") + " " + third + " 0";
         assertEquals("# mine\nexport=x  \n\ntable = " + longer + "\n# end", Files.readString(file("m")));
-        MirrorException e = assertThrows(
-                MirrorException.class,
-                () -> mirrors.mirror("m").change("table", table, mirror -> {
-                    throw new MirrorException("not now");
-                }));
-        assertEquals("not now", e.getMessage());
+        MirrorException e = assertThrows(MirrorException.class, () -> mirrors.removeLeg("m", 7));
+        assertEquals("mirror m has no leg 7; it has the legs 0 to 2", e.getMessage());
         assertEquals("# mine\nexport=x  \n\ntable = " + longer + "\n# end", Files.readString(file("m")));
         try (var files = Files.list(home.resolve("etc"))) {
             assertEquals(1, files.count(), "a draft is left over");

@@ -70,6 +70,27 @@ final class FileDevice implements BlockDevice {
         }
     }
 
+    /**
+     * Makes a file longer, allocated to its new end; what is new reads as zeroes. A block device stays as it is. If we crash before
+     * this returns, it is of either length.
+     */
+    void lengthen(long bytes) throws IOException {
+        if (claim.identity().kind() == FileIdentity.Kind.BLOCK_DEVICE) {
+            return;
+        }
+        boolean interrupted = enterToWrite();
+        try {
+            requireWhole();
+            FileSpace.allocate(claim.handle().descriptor(), sizeBytes, bytes, this::writeAll);
+            channel.force(true);
+            sizeBytes = channel.size();
+        } catch (IOException e) {
+            throw failed("make room for", sizeBytes, bytes - sizeBytes, e);
+        } finally {
+            leave(interrupted);
+        }
+    }
+
     @Override
     public int blockBytes() {
         return blockBytes;

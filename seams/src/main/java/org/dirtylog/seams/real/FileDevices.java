@@ -87,7 +87,10 @@ public final class FileDevices implements Devices {
         if (bytes < 1) {
             throw new IllegalArgumentException("a log needs 1 byte or more, not " + bytes);
         }
-        BlockDevice medium = medium(path(path), bytes, missing);
+        FileDevice medium = medium(path(path), bytes, missing);
+        if (medium.sizeBytes() < bytes && missing == Missing.LENGTHEN) {
+            lengthen(medium, bytes);
+        }
         if (medium.sizeBytes() < bytes) {
             medium.close();
             throw new IOException("the log " + medium.name() + " is too small: it has " + medium.sizeBytes()
@@ -97,11 +100,20 @@ public final class FileDevices implements Devices {
         return medium;
     }
 
-    private BlockDevice medium(Path path, long bytes, Missing missing) throws IOException {
+    private static void lengthen(FileDevice medium, long bytes) throws IOException {
+        try {
+            medium.lengthen(bytes);
+        } catch (IOException | RuntimeException e) {
+            medium.close();
+            throw e;
+        }
+    }
+
+    private FileDevice medium(Path path, long bytes, Missing missing) throws IOException {
         try {
             return owned(path, "the medium of a log");
         } catch (NoSuchFileException e) {
-            if (missing == Missing.REFUSE) {
+            if (missing != Missing.CREATE) {
                 throw missing(e, "there is no such log");
             }
             NewMedium.make(path.toAbsolutePath(), bytes);
@@ -119,11 +131,11 @@ public final class FileDevices implements Devices {
         return records;
     }
 
-    private BlockDevice owned(Path path, String purpose) throws IOException {
+    private FileDevice owned(Path path, String purpose) throws IOException {
         return device(files.own(path, purpose), true);
     }
 
-    private BlockDevice device(OpenFiles.Claim claim, boolean writable) throws IOException {
+    private FileDevice device(OpenFiles.Claim claim, boolean writable) throws IOException {
         try {
             return new FileDevice(claim, writable, tasks);
         } catch (IOException | RuntimeException e) {

@@ -91,16 +91,16 @@ final class FileSpace {
         }
     }
 
-    /** Allocates a file that was just made, so that writing it later cannot fail for want of space. */
-    static void allocate(int descriptor, long bytes, Writer writer) throws IOException {
-        int error = Native.allocate(descriptor, 0, 0, bytes);
+    /** Allocates a file from its end on, so that writing it later cannot fail for want of space. */
+    static void allocate(int descriptor, long from, long bytes, Writer writer) throws IOException {
+        int error = Native.allocate(descriptor, 0, from, bytes - from);
         if (error == 0) {
             return;
         }
         if (!isUnsupported(error)) {
             throw new IOException(Native.text(error));
         }
-        writeZeroes(0, bytes, writer);
+        writeZeroes(from, bytes, writer);
     }
 
     private boolean punched(long at, long length, Zeroing zeroing) throws IOException {

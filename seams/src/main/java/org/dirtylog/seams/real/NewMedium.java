@@ -56,7 +56,7 @@ final class NewMedium {
                 PinnedFile pinned = PinnedFile.of(file)) {
             int descriptor = Native.reopen(pinned.descriptor(), true, false, pinned.name());
             try {
-                FileSpace.allocate(descriptor, bytes, (position, from) -> write(channel, position, from));
+                FileSpace.allocate(descriptor, 0, bytes, (position, from) -> write(channel, position, from));
             } finally {
                 Native.release(descriptor);
             }
