@@ -187,7 +187,7 @@ class LegChangesTest {
         on.awaitSync();
         assertEquals(0, on.status().recovery().bytesTotal(), "a clean stop is one, whatever the file says");
         TableLine now = on.mirror().table();
-        on.mirror().tableIsWritten(now);
+        on.mirror().writeTable(table -> assertEquals(now, table));
         assertTrue(record().contains("superseded=none"), record());
         on.stop();
         // Somebody puts the old file back: that is not what a crash leaves.

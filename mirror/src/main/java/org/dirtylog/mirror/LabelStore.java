@@ -116,7 +116,7 @@ final class LabelStore {
 
     /** Overwrites labels with zeroes as far as they lie before a position of the device. */
     void eraseWithin(long end) throws IOException {
-        for (int slot = 0; slot < 2; slot++) {
+        for (int slot = 0; hasRoom() && slot < 2; slot++) {
             long at = roomAt + (long) slot * BLOCK_BYTES;
             if (at < end && read(slot).isPresent()) {
                 device.write(at, ByteBuffer.allocate((int) Math.min(BLOCK_BYTES, end - at)));

@@ -390,22 +390,48 @@ public final class Mirror implements MirrorTarget {
         }
     }
 
+    /** Writes the mirror's file. */
+    @FunctionalInterface
+    public interface TableWriter {
+        /**
+         * Writes.
+         *
+         * @param table what the file is to say, durably
+         * @throws IOException     if it does not say so
+         * @throws MirrorException likewise
+         */
+        void write(TableLine table) throws IOException, MirrorException;
+    }
+
     /**
-     * The file of the mirror has the table line that {@link #table()} tells, durably. What it said before counts no longer.
+     * Has the file of the mirror written, if it does not say what {@link #table()} tells. The table does not change meanwhile.
      *
-     * @param written what it says now
+     * @param writer writes it
+     * @throws IOException     if it could not be written; the record counts still
+     * @throws MirrorException likewise
      */
-    public void tableIsWritten(TableLine written) {
-        try {
-            inTurn(() -> {
-                inFile = written;
-                MirrorLife now = life;
-                if (now != null && config.table().equals(written)) {
-                    now.forgetSuperseded();
-                }
-            });
-        } catch (MirrorException e) {
-            throw new IllegalStateException(e);
+    public void writeTable(TableWriter writer) throws IOException, MirrorException {
+        IOException[] failure = new IOException[1];
+        inTurn(() -> {
+            TableLine table = config.table();
+            if (table.equals(inFile)) {
+                return;
+            }
+            try {
+                writer.write(table);
+            } catch (IOException e) {
+                failure[0] = e;
+                return;
+            }
+            // If we crash here, the file says what the record says, which is all that is asked of it.
+            inFile = table;
+            MirrorLife now = life;
+            if (now != null) {
+                now.forgetSuperseded();
+            }
+        });
+        if (failure[0] != null) {
+            throw failure[0];
         }
     }
 
@@ -531,6 +557,8 @@ public final class Mirror implements MirrorTarget {
                             + " does not grow: it cannot be stopped cleanly for that. See mirror:status "
                             + config.name());
                 }
+                // A leg may have failed meanwhile.
+                running.growth.check(sectors);
                 running.grow(config, longer, TableShape.of(inFile));
             } catch (MirrorException e) {
                 trouble = e;

@@ -236,8 +236,7 @@ record MirrorRecord(
      * @param inFile   what the mirror's file says now
      */
     MirrorRecord reshaped(long sectors, List<LegRecord> newLegs, int newSource, TableShape inFile) {
-        String kept = superseded.isEmpty() ? inFile.text() : superseded;
-        boolean asInFile = TableShape.of(sectors, newLegs).text().equals(kept);
+        boolean asInFile = TableShape.of(sectors, newLegs).equals(inFile);
         return new MirrorRecord(
                 counter,
                 mirrorId,
@@ -250,7 +249,7 @@ record MirrorRecord(
                 announced,
                 newSource,
                 announcing(newLegs, epoch + 1),
-                asInFile ? "" : kept);
+                asInFile ? "" : inFile.text());
     }
 
     /** The mirror's file says what the record says. */

@@ -46,7 +46,7 @@ public final class History {
 
     private History(long seed, Options options, Trace trace) {
         this.dice = new Dice(seed);
-        this.shape = new Shape(dice, options);
+        this.shape = new Shape(dice, new Dice(~seed), options);
         trace.note(shape.table() + ", medium " + shape.medium + ", crashes " + shape.crashes);
         this.world = new World(shape, options, dice, trace);
         this.tampering = new Tampering(world);
@@ -143,7 +143,8 @@ public final class History {
         boolean others = false;
         if (!last) {
             legTampering.maybe();
-            for (Disk leg : world.legs) {
+            world.spares().forEach(disk -> disk.troubles().heal());
+            for (Disk leg : world.legs()) {
                 missing |= troubleLeg(leg, !missing && twoAreCurrent());
             }
             boolean more = shape.legTroubles && !forceFails;
@@ -157,14 +158,14 @@ public final class History {
         Disk log = world.log();
         boolean known = record.isCompleted() && log != null;
         boolean allCurrent = true;
-        for (int i = 0; i < world.legs.length; i++) {
+        for (int i = 0; i < world.legs().length; i++) {
             allCurrent &= record.isCurrent(i);
         }
         String found = !known ? "" : tampered ? "stale rewritten" : tampering.isLogForeign() ? "" : "recorded";
         long most = -1;
         if (known && !tampered && !tampering.isLogForeign() && !troubled && !shape.sync.equals("sync")) {
             boolean nothing = cleanBefore && allCurrent;
-            most = nothing ? 0 : (long) KernelLog.countDirty(log.view(), shape.regions) * shape.regionBytes();
+            most = nothing ? 0 : (long) world.countDirty(log.view()) * shape.regionBytes();
         }
         if (log != null && (dropped || log.hasDropped()) && found.equals("recorded")) {
             // The pair that an opening confirmed may have been a page that was dropped before: then all is dirty.
@@ -179,10 +180,10 @@ public final class History {
     /** Whether a current leg has no trouble, nor is it called hung where it only takes its time. */
     private boolean isSpared(RecordPeek record) {
         boolean spared = false;
-        for (int i = 0; record.isCompleted() && i < world.legs.length; i++) {
+        for (int i = 0; record.isCompleted() && i < world.legs().length; i++) {
             spared |= record.isCurrent(i)
-                    && !world.replaced[i]
-                    && !world.legs[i].troubles().isTroubled();
+                    && !world.isReplaced(i)
+                    && !world.legs()[i].troubles().isTroubled();
         }
         return spared && !record.isLatched() && shape.hungAfterNanos != Shape.HASTY_NANOS;
     }
@@ -190,8 +191,8 @@ public final class History {
     private boolean twoAreCurrent() {
         RecordPeek record = world.record();
         int current = 0;
-        for (int i = 0; record.isCompleted() && i < world.legs.length; i++) {
-            current += record.isCurrent(i) && !world.replaced[i] ? 1 : 0;
+        for (int i = 0; record.isCompleted() && i < world.legs().length; i++) {
+            current += record.isCurrent(i) && !world.isReplaced(i) ? 1 : 0;
         }
         // One of which an earlier force failed is excluded as soon as it can be.
         return current > 1 && !record.isLatched();
@@ -240,7 +241,7 @@ public final class History {
     private boolean troubleAllLegs() {
         int first = dice.from(1, 30);
         boolean hang = shape.hungAfterNanos > 0 && dice.oneIn(2);
-        for (Disk leg : world.legs) {
+        for (Disk leg : world.legs()) {
             if (hang) {
                 leg.troubles().hangAt(10 * first + dice.below(20), 3 * shape.hungAfterNanos);
             } else {
@@ -284,9 +285,10 @@ public final class History {
     }
 
     private void heal() {
-        for (Disk leg : world.legs) {
+        for (Disk leg : world.legs()) {
             leg.troubles().heal();
         }
+        world.spares().forEach(disk -> disk.troubles().heal());
         if (world.log() != null) {
             world.log().troubles().heal();
         }

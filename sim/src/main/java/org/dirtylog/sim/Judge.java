@@ -63,7 +63,7 @@ final class Judge implements DiskWatch {
         }
         int from = start - world.offsetBytes();
         int end = from + bytes;
-        if (from < 0 || end > shape.targetBytes()) {
+        if (from < 0 || end > world.targetBytes()) {
             scheduler.fail("leg " + leg.name() + " is written outside of the mirror: " + bytes + " bytes at " + start);
         }
         if (!world.options.online()) {
@@ -71,7 +71,7 @@ final class Judge implements DiskWatch {
         }
         Disk log = world.log();
         for (int region = from / shape.regionBytes(); region <= (end - 1) / shape.regionBytes(); region++) {
-            if (log.maySurvive(KernelLog.BITS_AT + region / 8, region % 8)) {
+            if (region < world.coveredBy(log.medium()) && log.maySurvive(KernelLog.BITS_AT + region / 8, region % 8)) {
                 scheduler.fail("R2: " + scheduler.currentName() + " writes region " + region + " of " + leg.name()
                         + ", which may be clean in the log after a crash");
             }
@@ -84,7 +84,7 @@ final class Judge implements DiskWatch {
         for (int at = Math.max(start, KernelLog.BITS_AT); at < end; at++) {
             int now = data == null ? 0 : data.get(data.position() + at - start);
             int fresh = now & ~log.view()[at];
-            if (fresh != 0 && at < KernelLog.BITS_AT + (shape.regions + 63) / 64 * 8) {
+            if (fresh != 0 && at < KernelLog.BITS_AT + (world.regions() + 63) / 64 * 8) {
                 becomeClean((at - KernelLog.BITS_AT) * 8, fresh & 0xFF);
             }
         }
@@ -96,8 +96,8 @@ final class Judge implements DiskWatch {
             if ((bits >> bit & 1) == 0) {
                 continue;
             }
-            if (region >= shape.regions) {
-                scheduler.fail("I13: bit " + region + " of " + shape.regions + " regions is set");
+            if (region >= world.regions()) {
+                scheduler.fail("I13: bit " + region + " of " + world.regions() + " regions is set");
             } else if (world.options.online()) {
                 becomesClean(region);
             }
@@ -106,8 +106,8 @@ final class Judge implements DiskWatch {
 
     private void becomesClean(int region) {
         int from = world.offsetBytes() + region * shape.regionBytes();
-        int end = from + shape.bytesIn(region);
-        for (Disk leg : world.legs) {
+        int end = from + world.bytesIn(region);
+        for (Disk leg : world.legs()) {
             if (leg.isCached(from, end)) {
                 scheduler.fail("R3: region " + region + " becomes clean while " + leg.name()
                         + " has writes to it that were not forced");
@@ -132,14 +132,14 @@ final class Judge implements DiskWatch {
     /** Copies that were put in the place of a leg do not count: they are not legs before they were copied fully. */
     private int firstDifference(int region, Function<Disk, byte[]> image) {
         int from = world.offsetBytes() + region * shape.regionBytes();
-        int end = from + shape.bytesIn(region);
+        int end = from + world.bytesIn(region);
         int first = 0;
-        while (world.replaced[first]) {
+        while (world.isReplaced(first)) {
             first++;
         }
-        byte[] one = image.apply(world.legs[first]);
-        for (int i = first + 1; i < world.legs.length; i++) {
-            if (!world.replaced[i] && !Arrays.equals(one, from, end, image.apply(world.legs[i]), from, end)) {
+        byte[] one = image.apply(world.legs()[first]);
+        for (int i = first + 1; i < world.legs().length; i++) {
+            if (!world.isReplaced(i) && !Arrays.equals(one, from, end, image.apply(world.legs()[i]), from, end)) {
                 return i;
             }
         }
@@ -149,10 +149,10 @@ final class Judge implements DiskWatch {
     /** A copy that was put back, and that the mirror was told to overwrite, is a leg again once it is attached. */
     void legsAreBack() {
         RecordPeek record = world.record();
-        for (int i = 0; i < world.legs.length; i++) {
-            if (world.replaced[i] && record.isAttached(i) && world.overwritten[i]) {
-                world.replaced[i] = false;
-                world.overwritten[i] = false;
+        for (int i = 0; i < world.legs().length; i++) {
+            if (world.isReplaced(i) && record.isAttached(i) && world.overwritten.contains(world.legs()[i].name())) {
+                world.replaced.remove(world.legs()[i].name());
+                world.overwritten.remove(world.legs()[i].name());
             }
         }
     }
@@ -160,8 +160,8 @@ final class Judge implements DiskWatch {
     /** P23, when an opening has been completed. Answers what is wrong, or {@code null}. */
     String attachedReplaced() {
         legsAreBack();
-        for (int i = 0; i < world.legs.length; i++) {
-            if (world.replaced[i] && world.record().isAttached(i)) {
+        for (int i = 0; i < world.legs().length; i++) {
+            if (world.isReplaced(i) && world.record().isAttached(i)) {
                 return "P23: leg " + i + ", in the place of which an older copy was put, is attached";
             }
         }
@@ -171,7 +171,7 @@ final class Judge implements DiskWatch {
     /** Counts the regions that read the same on all legs. */
     int countEqualViews() {
         int equal = 0;
-        for (int region = 0; region < shape.regions; region++) {
+        for (int region = 0; region < world.regions(); region++) {
             equal += firstDifferenceRead(region) == 0 ? 1 : 0;
         }
         return equal;
@@ -184,8 +184,8 @@ final class Judge implements DiskWatch {
     boolean mayHaveLostPages() {
         RecordPeek record = world.record();
         boolean lost = false;
-        for (int i = 0; i < world.legs.length; i++) {
-            lost |= record.isCurrent(i) && !world.replaced[i] && world.legs[i].hasDropped();
+        for (int i = 0; i < world.legs().length; i++) {
+            lost |= record.isCurrent(i) && !world.isReplaced(i) && world.legs()[i].hasDropped();
         }
         return lost;
     }
@@ -199,11 +199,11 @@ final class Judge implements DiskWatch {
         legsAreBack();
         RecordPeek record = world.record();
         String wrong = record.isTorn() ? "P20: only a part of the record is there" : regionsWrong(record);
-        for (int i = 0; wrong == null && i < world.legs.length; i++) {
-            boolean must = (record.isCompleted() ? record.isCurrent(i) : i == 0) && !world.replaced[i];
+        for (int i = 0; wrong == null && i < world.legs().length; i++) {
+            boolean must = (record.isCompleted() ? record.isCurrent(i) : i == 0) && !world.isReplaced(i);
             if (must) {
                 String lost = world.model.survived(
-                        world.legs[i].view(), world.offsetBytes(), i == record.source(), lostNothing);
+                        world.legs()[i].view(), world.offsetBytes(), i == record.source(), lostNothing);
                 wrong = lost == null ? null : "R4, R5: on current leg " + i + ", " + lost;
             }
         }
@@ -216,8 +216,8 @@ final class Judge implements DiskWatch {
         if (log == null || !logIsOurs || !record.isCompleted() || !KernelLog.isRecord(log.view())) {
             return null;
         }
-        for (int region = 0; region < shape.regions; region++) {
-            if (KernelLog.isClean(log.view(), region)) {
+        for (int region = 0; region < world.regions(); region++) {
+            if (region < world.coveredBy(log.view()) && KernelLog.isClean(log.view(), region)) {
                 int differs = firstDifferenceRead(region);
                 if (differs > 0) {
                     return "R1: region " + region + " is clean in the log, but legs 0 and " + differs + " differ in it";

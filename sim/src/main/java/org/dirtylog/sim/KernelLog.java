@@ -49,6 +49,18 @@ final class KernelLog {
         return image[at] == 'd' && little(image, at + SLOT_CHECKSUM, 4) == crc.getValue();
     }
 
+    /**
+     * How many regions the bits speak of for a target of so many sectors: what it has gained since the log was last opened was never
+     * compared, a part of a region included.
+     */
+    static int covered(byte[] image, int sectors, int regionSectors) {
+        boolean first = isSlot(image, FIRST_SLOT_AT);
+        boolean second = isSlot(image, SECOND_SLOT_AT);
+        boolean firstIsNewer = first && (!second || sequence(image, FIRST_SLOT_AT) >= sequence(image, SECOND_SLOT_AT));
+        long then = first || second ? little(image, (firstIsNewer ? FIRST_SLOT_AT : SECOND_SLOT_AT) + 40, 8) : sectors;
+        return sectors <= then ? (sectors + regionSectors - 1) / regionSectors : (int) (then / regionSectors);
+    }
+
     /** Takes or gives a region its mark, as another system that writes the log does. */
     static void flip(byte[] image, int region) {
         image[BITS_AT + region / 8] ^= (byte) (1 << region % 8);

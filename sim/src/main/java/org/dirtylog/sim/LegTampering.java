@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.sim;
 
+import java.util.List;
+import org.dirtylog.sim.world.Disk;
+
 /**
  * Puts an older copy in the place of a leg between two lives, with its label or without. It must be noticed, and the leg must be
  * neither read nor written before an operator has it copied fully (P23).
@@ -8,7 +11,7 @@ package org.dirtylog.sim;
 final class LegTampering {
     private final World world;
     private LegImage old;
-    private int leg;
+    private Disk disk;
     private int oldOpening;
     private int openings;
 
@@ -22,9 +25,10 @@ final class LegTampering {
         if (!settled || !world.shape.legsReplaced || old != null || !world.dice.oneIn(3)) {
             return;
         }
-        leg = world.dice.below(world.legs.length);
-        LegImage image = LegImage.of(world.legs[leg], world.roomAt());
-        old = image.epoch() == 0 || world.replaced[leg] ? null : image;
+        int leg = world.dice.below(world.legs().length);
+        disk = world.legs()[leg];
+        LegImage image = LegImage.of(disk, world.roomAt());
+        old = image.epoch() == 0 || world.isReplaced(leg) ? null : image;
         oldOpening = openings;
     }
 
@@ -34,25 +38,27 @@ final class LegTampering {
             return;
         }
         RecordPeek record = world.record();
+        int leg = List.of(world.legs()).indexOf(disk);
         // An opening since then has put its epoch on the leg, and the record knows that it is there: no other one may
         // do.
-        boolean labelled = record.isAttached(leg)
+        boolean labelled = leg >= 0
+                && record.isAttached(leg)
                 && record.epochsOf(leg).size() == 1
                 && world.devices.folder().isSettled();
         // Of the last current leg nobody has another copy.
-        if (!record.isCompleted() || !labelled || !isAnotherCurrent(record)) {
+        if (!record.isCompleted() || !labelled || !isAnotherCurrent(record, leg)) {
             return;
         }
         boolean withLabel = world.dice.oneIn(2);
-        old.putBack(world.legs[leg], world.roomAt(), withLabel);
+        old.putBack(disk, world.roomAt(), withLabel);
         old = null;
-        world.replaced[leg] = true;
+        world.replaced.add(disk.name());
         world.trace.note("an older copy of leg " + leg + " was put back" + (withLabel ? "" : ", without its label"));
     }
 
-    private boolean isAnotherCurrent(RecordPeek record) {
-        for (int i = 0; i < world.legs.length; i++) {
-            if (i != leg && record.isCurrent(i) && !world.replaced[i]) {
+    private boolean isAnotherCurrent(RecordPeek record, int leg) {
+        for (int i = 0; i < world.legs().length; i++) {
+            if (i != leg && record.isCurrent(i) && !world.isReplaced(i)) {
                 return true;
             }
         }

@@ -16,6 +16,7 @@ public final class Main {
               --trace              print everything that happens in it
               --no-troubles        devices do not fail, nobody changes files
               --leg-troubles       legs fail or hang in every history
+              --reshape            legs come and go and the mirror grows in every history
               --only-crashes       judge what survives crashes, and not each write
               --crashes N          the most that count in a history, 1 to 10 (10)
               --until-crashes N    stop when so many have been counted
@@ -59,6 +60,7 @@ public final class Main {
                 case "--seconds" -> seconds = number(words);
                 case "--no-troubles" -> options = options.withoutTroubles();
                 case "--leg-troubles" -> options = options.withLegTroubles();
+                case "--reshape" -> options = options.withReshaping();
                 case "--only-crashes" -> options = options.onlyCrashes();
                 case "--crashes" -> options = options.withCrashes(crashes(words));
                 default -> {

@@ -64,6 +64,19 @@ final class RecordPeek {
         return Integer.parseInt(fields.getOrDefault("source", "0"));
     }
 
+    /** Length of the target, or what is given where the record does not say it. */
+    int sectors(int otherwise) {
+        return isCompleted() ? Integer.parseInt(fields.get("sectors")) : otherwise;
+    }
+
+    int legs() {
+        return Integer.parseInt(fields.getOrDefault("legs", "0"));
+    }
+
+    String pathOf(int leg) {
+        return fields.get("leg." + leg + ".path");
+    }
+
     String stateOf(int leg) {
         return fields.getOrDefault("leg." + leg + ".state", "CURRENT");
     }

@@ -2,7 +2,9 @@
 package org.dirtylog.sim;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 import org.dirtylog.log.core.CoreLogType;
 import org.dirtylog.log.disk.DiskLogType;
 import org.dirtylog.log.runtime.TableException;
@@ -114,7 +116,7 @@ final class Session implements Runnable {
 
     /** A disk that loses sectors sometimes loses those that are about to be read. */
     void rot(int firstCell, int count) {
-        for (Disk leg : world.legs) {
+        for (Disk leg : world.legs()) {
             if (leg.troubles().isRotting() && world.dice.oneIn(3)) {
                 int from = world.offsetBytes() + firstCell * DataModel.CELL;
                 int end = from + count * DataModel.CELL;
@@ -128,7 +130,7 @@ final class Session implements Runnable {
         if (untilAmbush == 0 || --untilAmbush > 0) {
             return false;
         }
-        Disk source = world.legs[world.record().source()];
+        Disk source = world.legs()[world.record().source()];
         int from = world.offsetBytes() + first * DataModel.CELL;
         world.trace.note("what was read of " + source.name() + " is lost");
         if (world.dice.oneIn(2)) {
@@ -192,9 +194,9 @@ final class Session implements Runnable {
         types.add(new DiskLogType(), java.util.Map.of());
         MirrorConfig usual;
         try {
-            usual = MirrorConfig.of(World.MIRROR, TableLine.parse(world.shape.table(), types::parametersOf));
+            usual = MirrorConfig.of(World.MIRROR, TableLine.parse(world.table, types::parametersOf));
         } catch (TableException e) {
-            throw new IllegalStateException(world.shape.table(), e);
+            throw new IllegalStateException(world.table, e);
         }
         MirrorConfig config = new MirrorConfig(
                 usual.name(),
@@ -274,6 +276,8 @@ final class Session implements Runnable {
             resync();
         } else if (world.dice.oneIn(15)) {
             scrub();
+        } else if (world.shape.reshaped && !last && world.dice.oneIn(2)) {
+            reshape();
         }
         requireNoDifference(mirror.status());
     }
@@ -282,7 +286,7 @@ final class Session implements Runnable {
     private void resync() {
         world.operations++;
         inFlight++;
-        for (int i = 0; i < world.legs.length; i++) {
+        for (int i = 0; i < mirror.status().legs().size(); i++) {
             String state = mirror.status().legs().get(i).state();
             boolean away = state.equals("excluded") || state.equals("missing");
             if (!away || world.dice.oneIn(4)) {
@@ -290,16 +294,105 @@ final class Session implements Runnable {
             }
             try {
                 world.trace.note("resync leg " + i);
-                world.overwritten[i] = world.replaced[i];
+                isOverwritten(mirror.status().legs().get(i).path());
+                String path = mirror.status().legs().get(i).path();
                 mirror.resync(i, true, world.dice.oneIn(2));
                 // Where the record could not be written it may say so already, and the mirror does not.
-                world.replaced[i] = false;
-                world.overwritten[i] = false;
+                isLegAgain(path);
             } catch (MirrorException e) {
                 world.trace.note(e.getMessage());
             }
         }
         inFlight--;
+    }
+
+    private void isOverwritten(String disk) {
+        if (world.replaced.contains(disk)) {
+            world.overwritten.add(disk);
+        } else {
+            world.overwritten.remove(disk);
+        }
+    }
+
+    private void isLegAgain(String disk) {
+        world.replaced.remove(disk);
+        world.overwritten.remove(disk);
+    }
+
+    // ---- other legs, another length ---------------------------------------------------------------------------------
+
+    /** What an operator may well be refused. */
+    private static final Pattern REFUSALS = Pattern.compile(
+            ".*(has \\d+ legs already|no other leg holds everything"
+                    + "|a mirror has two legs or more|about to replace|has no leg|is not attached|can be changed|stays suspended).*");
+
+    private void reshape() {
+        world.operations++;
+        inFlight++;
+        List<Disk> spares = world.spares();
+        Disk spare = spares.isEmpty() ? null : spares.get(world.dice.below(spares.size()));
+        int leg = world.dice.below(mirror.status().legs().size());
+        try {
+            switch (world.dice.below(4)) {
+                case 0 -> addLeg(spare);
+                case 1 -> {
+                    world.trace.note("remove leg " + leg);
+                    mirror.removeLeg(leg);
+                }
+                case 2 -> replaceLeg(leg, spare);
+                default -> grow();
+            }
+        } catch (MirrorException e) {
+            world.trace.note(e.getMessage());
+            if (!expected.troubled() && !REFUSALS.matcher(e.getMessage()).matches()) {
+                scheduler.fail("R12: nothing was made to fail, but: " + e.getMessage());
+            }
+            tryResume();
+        }
+        if (world.dice.oneIn(2)) {
+            writeTable();
+        }
+        inFlight--;
+    }
+
+    private void addLeg(Disk spare) throws MirrorException {
+        if (spare != null) {
+            world.trace.note("add " + spare.name());
+            isOverwritten(spare.name());
+            mirror.addLeg(new TableLine.Leg(spare.name(), world.shape.offsetSectors), false);
+            isLegAgain(spare.name());
+        }
+    }
+
+    private void replaceLeg(int leg, Disk spare) throws MirrorException {
+        if (spare != null) {
+            world.trace.note("replace leg " + leg + " by " + spare.name());
+            isOverwritten(spare.name());
+            mirror.replaceLeg(leg, new TableLine.Leg(spare.name(), world.shape.offsetSectors), false);
+            isLegAgain(spare.name());
+        }
+    }
+
+    /** As far as all disks can, also those that are no legs now. */
+    private void grow() throws MirrorException {
+        int room = world.shape.targetSectors + world.shape.spareSectors() - world.sectors();
+        if (room > 0) {
+            int sectors = world.sectors() + world.dice.from(1, Math.min(room, 9));
+            world.trace.note("grow to " + sectors);
+            mirror.grow(sectors);
+        }
+    }
+
+    private void writeTable() {
+        try {
+            mirror.writeTable(table -> {
+                world.trace.note("write " + table);
+                world.table = table.toString();
+                scheduler.sleep(1 + world.dice.below(2_000_000));
+            });
+        } catch (IOException | MirrorException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Legs are compared while clients go on. */
@@ -320,7 +413,7 @@ final class Session implements Runnable {
         }
         requireNoDifference(mirror.status());
         ScrubStatus compared = mirror.status().scrub();
-        if (compared.state() != ScrubStatus.State.DONE || compared.bytesDone() != world.shape.targetBytes()) {
+        if (compared.state() != ScrubStatus.State.DONE || compared.bytesDone() != world.targetBytes()) {
             scheduler.fail("LG-12: legs in sync are not compared to the end: " + compared);
         }
     }
@@ -370,7 +463,7 @@ final class Session implements Runnable {
     private void stop() {
         stopping = true;
         inFlight++;
-        boolean idle = clients == 0 && mirror.status().inSync() == world.shape.regions;
+        boolean idle = clients == 0 && mirror.status().inSync() == world.regions();
         long begun = world.model.beginFlush();
         world.trace.note("stop");
         mirror.stop();
@@ -411,7 +504,7 @@ final class Session implements Runnable {
             scrubToTheEnd();
         }
         int equal = world.judge.countEqualViews();
-        if (equal != world.shape.regions) {
+        if (equal != world.regions()) {
             scheduler.fail("R1: in sync, but only " + equal + " regions are the same on all legs");
         }
         reader.read(0, world.shape.cells());
@@ -426,14 +519,14 @@ final class Session implements Runnable {
     /** What is left after the last stop. Answers what is wrong, or {@code null}. */
     String checkRemains() {
         int from = world.offsetBytes();
-        int end = from + world.shape.targetBytes();
-        for (Disk leg : world.legs) {
-            if (!java.util.Arrays.equals(world.legs[0].medium(), from, end, leg.medium(), from, end)) {
+        int end = from + world.targetBytes();
+        for (Disk leg : world.legs()) {
+            if (!java.util.Arrays.equals(world.legs()[0].medium(), from, end, leg.medium(), from, end)) {
                 return "R1: stopped in sync, but " + leg.name() + " differs";
             }
         }
         Disk log = world.log();
-        if (log != null && KernelLog.countDirty(log.medium(), world.shape.regions) > 0) {
+        if (log != null && KernelLog.countDirty(log.medium(), world.regions()) > 0) {
             return "stopped in sync, but the log has dirty regions";
         }
         return null;

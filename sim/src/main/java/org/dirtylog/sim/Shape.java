@@ -47,11 +47,19 @@ final class Shape {
     /** MiB a second while no client does anything, which is a region each millisecond; 0 for as fast as can be. */
     final int recoveryCeiling;
 
+    /** Whether the operator adds, removes and replaces legs, and makes the mirror longer. */
+    final boolean reshaped;
+
     final int crashes;
     /** How often a process is killed where else the power fails. */
     final int killPercent;
 
-    Shape(Dice dice, Options options) {
+    /**
+     * Throws the dice.
+     *
+     * @param more decides what came into the simulator later, so that the histories of earlier seeds are what they were
+     */
+    Shape(Dice dice, Dice more, Options options) {
         regions = dice.percent(70) ? dice.from(8, 16) : dice.percent(85) ? dice.from(17, 64) : dice.from(65, 200);
         regionSectors = regions > 32 ? 2 : dice.pick(2, 2, 4);
         targetSectors = regions * regionSectors - (dice.percent(30) ? dice.below(regionSectors) : 0);
@@ -76,6 +84,7 @@ final class Shape {
         hungAfterNanos = legTroubles ? dice.pick(0, HASTY_NANOS, 400_000_000, 2_000_000_000) : 0;
         recoveryCeiling = dice.pick(0, 1);
         killPercent = dice.pick(0, 20, 40, 70);
+        reshaped = legs < 9 && (options.reshaped() || options.troubles() && more.percent(15));
         crashes = dice.percent(90) ? options.crashes() : dice.from(1, options.crashes());
     }
 
@@ -91,11 +100,6 @@ final class Shape {
         return targetBytes() / DataModel.CELL;
     }
 
-    /** Bytes of a region; the last may be shorter. */
-    int bytesIn(int region) {
-        return Math.min(regionBytes(), targetBytes() - region * regionBytes());
-    }
-
     boolean hasMedium() {
         return logType.equals("disk");
     }
@@ -105,6 +109,16 @@ final class Shape {
     }
 
     static final String LOG = "/sim/log";
+
+    /** How many more disks there are than legs in the beginning. */
+    int spareDisks() {
+        return reshaped ? 2 : 0;
+    }
+
+    /** How much longer the mirror can become. Legs that keep labels elsewhere must have no room for one behind it. */
+    int spareSectors() {
+        return !reshaped ? 0 : labels == Labels.BEHIND ? 24 : 5;
+    }
 
     String table() {
         StringBuilder line = new StringBuilder("0 " + targetSectors + " mirror " + logType + " ");

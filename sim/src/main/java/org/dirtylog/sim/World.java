@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.sim;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.dirtylog.sim.world.Dice;
 import org.dirtylog.sim.world.Disk;
 import org.dirtylog.sim.world.Trace;
@@ -15,13 +20,21 @@ final class World {
     final Dice dice;
     final Trace trace;
     final WorldDevices devices = new WorldDevices();
-    final Disk[] legs;
+    /** All that may be legs. */
+    private final Disk[] disks;
+
     final DataModel model;
     final Judge judge;
-    /** The legs in the place of which an older copy was put, until the mirror has copied them anew. */
-    final boolean[] replaced;
+    /** The disks that an older copy was put on, until the mirror has copied them anew. */
+    final Set<String> replaced = new HashSet<>();
     /** Those of them that an operator has told the mirror to overwrite. */
-    final boolean[] overwritten;
+    final Set<String> overwritten = new HashSet<>();
+    /** The table line in the mirror's file. */
+    String table;
+
+    private byte[] peeked;
+    private RecordPeek peek = new RecordPeek(null);
+    private Disk[] legs;
 
     /** Names the next write. */
     long nextOp = 16;
@@ -35,22 +48,26 @@ final class World {
         this.options = options;
         this.dice = dice;
         this.trace = trace;
-        this.legs = new Disk[shape.legs];
-        for (int i = 0; i < legs.length; i++) {
-            legs[i] = leg(i);
-            devices.add(legs[i]);
+        this.table = shape.table();
+        this.disks = new Disk[shape.legs + shape.spareDisks()];
+        for (int i = 0; i < shape.legs; i++) {
+            disks[i] = leg(i);
+            devices.add(disks[i]);
         }
         if (shape.hasMedium() && shape.medium != Shape.Medium.MISSING) {
             devices.add(medium());
         }
-        this.replaced = new boolean[shape.legs];
-        this.overwritten = new boolean[shape.legs];
+        for (int i = shape.legs; i < disks.length; i++) {
+            disks[i] = leg(i);
+            devices.add(disks[i]);
+        }
+        this.legs = Arrays.copyOf(disks, shape.legs);
         this.model = new DataModel(shape.cells(), 1, !shape.legTroubles && !shape.legsReplaced);
         this.judge = new Judge(this);
     }
 
     private Disk leg(int index) {
-        int bytes = (shape.offsetSectors + shape.targetSectors + dice.below(3)) * Disk.SECTOR;
+        int bytes = (shape.offsetSectors + shape.targetSectors + shape.spareSectors() + dice.below(3)) * Disk.SECTOR;
         if (shape.labels == Shape.Labels.BEHIND) {
             bytes += 3 * LegImage.BLOCK_BYTES;
         }
@@ -82,12 +99,68 @@ final class World {
     }
 
     RecordPeek record() {
-        return new RecordPeek(devices.folder().surviving(MIRROR + ".record"));
+        byte[] now = devices.folder().surviving(MIRROR + ".record");
+        if (now != peeked) {
+            peeked = now;
+            peek = new RecordPeek(now);
+            if (peek.isCompleted()) {
+                legs = new Disk[peek.legs()];
+                for (int i = 0; i < legs.length; i++) {
+                    legs[i] = devices.disk(peek.pathOf(i));
+                }
+            }
+        }
+        return peek;
+    }
+
+    /** The legs as the record has them; before there is one, those of the table. */
+    Disk[] legs() {
+        record();
+        return legs;
+    }
+
+    /** Disks that are no legs now. */
+    List<Disk> spares() {
+        List<Disk> spares = new ArrayList<>(List.of(disks));
+        spares.removeAll(List.of(legs()));
+        return spares;
+    }
+
+    boolean isReplaced(int leg) {
+        return replaced.contains(legs()[leg].name());
+    }
+
+    /** Length of the mirror now. */
+    int sectors() {
+        return record().sectors(shape.targetSectors);
+    }
+
+    int targetBytes() {
+        return sectors() * Disk.SECTOR;
+    }
+
+    int regions() {
+        return (sectors() + shape.regionSectors - 1) / shape.regionSectors;
+    }
+
+    /** Bytes of a region; the last may be shorter. */
+    int bytesIn(int region) {
+        return Math.min(shape.regionBytes(), targetBytes() - region * shape.regionBytes());
+    }
+
+    /** How many regions an image of the log speaks of. */
+    int coveredBy(byte[] log) {
+        return KernelLog.covered(log, sectors(), shape.regionSectors);
+    }
+
+    int countDirty(byte[] log) {
+        int covered = Math.min(regions(), coveredBy(log));
+        return KernelLog.countDirty(log, covered) + regions() - covered;
     }
 
     /** Where labels are, if there is room for them. */
     int roomAt() {
-        int end = offsetBytes() + shape.targetBytes();
+        int end = offsetBytes() + targetBytes();
         return (end + LegImage.BLOCK_BYTES - 1) / LegImage.BLOCK_BYTES * LegImage.BLOCK_BYTES;
     }
 

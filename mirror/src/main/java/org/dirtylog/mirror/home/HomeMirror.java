@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
-import org.dirtylog.log.runtime.TableLine;
 import org.dirtylog.mirror.Mirror;
 import org.dirtylog.mirror.MirrorConfig;
 import org.dirtylog.mirror.MirrorException;
@@ -401,18 +400,11 @@ final class HomeMirror {
     }
 
     private void writeTable() throws MirrorException {
-        Mirror now = mirror();
-        TableLine table = now.table();
-        if (table.equals(config.table())) {
-            return;
-        }
         try {
-            // If we crash here, the mirror is changed and its file is not: the record counts, and this is done at the
+            // If we crash before, the mirror is changed and its file is not: the record counts, and this is done at the
             // next
             // start.
-            Settings written = place.configurations().set(name, "table", table.toString());
-            config = parse(written);
-            now.tableIsWritten(config.table());
+            mirror().writeTable(table -> config = parse(place.configurations().set(name, "table", table.toString())));
         } catch (IOException e) {
             throw notWritten(e);
         }
