@@ -157,6 +157,10 @@ final class LegChanges {
         }
         LegRecord successor = keeper.record().legs().get(due);
         int index = successor.replaces().getAsInt();
+        if (index == keeper.record().source() && mirror.isAnythingInDoubt()) {
+            // When recovery is done.
+            return false;
+        }
         String before = keeper.record().legs().get(index).path();
         change(log, inFile, null, record -> replaced(record, successor.id()), "does not replace leg " + index + " yet");
         LOG.info(
@@ -279,6 +283,10 @@ final class LegChanges {
             while (!done) {
                 failures.exclude(new IOException("a leg is failing"));
                 mirror.awaitSettled();
+                if (newcomer == null) {
+                    // Most of what is forced once more below.
+                    forceLegs();
+                }
                 boolean[] changed = new boolean[1];
                 failures.alone(() -> changed[0] = changeAlone(log, inFile, newcomer, plan));
                 done = changed[0];
@@ -317,12 +325,18 @@ final class LegChanges {
         try {
             mirror.writes.awaitEmpty();
             mirror.reads.awaitEmpty();
-            if (mirror.isSettling() || mirror.legs().failingMask() != 0) {
+            if (mirror.isSettling() || mirror.legs().failingMask() != 0 || newcomer == null && !forceLegs()) {
                 return false;
             }
             Arrangement next = plan.apply(keeper.record());
             if (next == null) {
                 throw new IOException("a leg has failed meanwhile");
+            }
+            if (!next.from().contains(keeper.record().source()) && mirror.isAnythingInDoubt()) {
+                // R5: what a client has read of it may be on no other leg. If it fails, that cannot be helped.
+                throw new IOException(
+                        "the leg that goes is the source, and the others may differ from it still; wait until"
+                                + " recovery is done, see mirror:status " + mirror.name);
             }
             MirrorRecord record = record(next, inFile);
             recorded = true;
@@ -344,6 +358,17 @@ final class LegChanges {
         settleLabels(labelled);
         gone.forEach(this::giveBack);
         return true;
+    }
+
+    /**
+     * What a client has read may be on the medium of the leg that goes, and on the others in a cache only (P11, R5). Answers whether
+     * all of them could be forced.
+     */
+    private boolean forceLegs() {
+        LegSet legs = mirror.legs();
+        LegForces.Outcome outcome = forces.forceAttached(legs);
+        legs.latchFailing(outcome.failed());
+        return outcome.failed() == 0;
     }
 
     /**

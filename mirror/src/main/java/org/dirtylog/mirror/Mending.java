@@ -65,7 +65,7 @@ final class Mending {
         int labelled;
         try {
             mirror.writes.awaitEmpty();
-            if (isAnythingInDoubt()) {
+            if (mirror.isAnythingInDoubt()) {
                 throw new IOException("a region is in doubt among the current legs; scrub again once it was recovered");
             }
             MirrorRecord record = keeper.change(old -> old.withLegs(old.legs(), index));
@@ -77,15 +77,6 @@ final class Mending {
         }
         labels.settle(labelled);
         LOG.info("Mirror {}: leg {} is the source", mirror.name, index);
-    }
-
-    private boolean isAnythingInDoubt() {
-        boolean[] doubt = new boolean[1];
-        mirror.table.forEach((first, end, word) -> {
-            doubt[0] = !ReadPath.isPlain(word);
-            return !doubt[0];
-        });
-        return doubt[0];
     }
 
     /** Within the region. Answers why the leg is to be excluded, or {@code null}. */

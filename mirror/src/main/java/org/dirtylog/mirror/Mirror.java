@@ -505,7 +505,7 @@ public final class Mirror implements MirrorTarget {
         return running;
     }
 
-    /** A leg has become current: it may be one that replaces another one. */
+    /** All legs that can be are current: one of them may replace another one. */
     private void promoted() {
         MirrorLife now = life;
         if (now != null && Arrangement.due(now.keeper.record()) >= 0) {

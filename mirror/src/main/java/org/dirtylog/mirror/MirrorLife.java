@@ -49,7 +49,7 @@ final class MirrorLife {
      * Wires the parts; nothing is opened.
      *
      * @param legs     open, as far as they are there
-     * @param promoted called when a leg has become current; does not block
+     * @param promoted called when recovery is done and all legs that can be are current; does not block
      */
     MirrorLife(
             MirrorConfig config,

@@ -72,6 +72,16 @@ final class MirrorState {
         return RegionWord.admits(word) || RegionWord.state(word) == RegionWord.CLEAN || !writes.isOpen();
     }
 
+    /** Whether current legs may differ somewhere, or a copy is under way: then it matters which of them is the source (P11). */
+    boolean isAnythingInDoubt() {
+        boolean[] doubt = new boolean[1];
+        table.forEach((first, end, word) -> {
+            doubt[0] = !ReadPath.isPlain(word);
+            return !doubt[0];
+        });
+        return doubt[0];
+    }
+
     LegSet legs() {
         return legs;
     }

@@ -19,7 +19,7 @@ final class Promotion {
     /**
      * Wires.
      *
-     * @param promoted called when a leg has become current; does not block
+     * @param promoted called when all that can be is current; does not block
      */
     Promotion(MirrorState mirror, RecordKeeper keeper, LegFailures failures, Labels labels, Runnable promoted) {
         this.mirror = mirror;
@@ -38,6 +38,7 @@ final class Promotion {
             }
         }
         excludeUnforceable();
+        promoted.run();
     }
 
     private void promote(Leg leg) throws IOException {
@@ -54,7 +55,6 @@ final class Promotion {
         }
         failures.alone(() -> promoteAlone(leg));
         failures.excludeUnlabelled();
-        promoted.run();
     }
 
     /**

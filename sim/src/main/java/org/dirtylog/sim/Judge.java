@@ -3,6 +3,7 @@ package org.dirtylog.sim;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Function;
 import org.dirtylog.sim.world.Disk;
 import org.dirtylog.sim.world.DiskWatch;
@@ -66,7 +67,8 @@ final class Judge implements DiskWatch {
         if (from < 0 || end > world.targetBytes()) {
             scheduler.fail("leg " + leg.name() + " is written outside of the mirror: " + bytes + " bytes at " + start);
         }
-        if (!world.options.online()) {
+        if (!world.options.online() || !List.of(world.legs()).contains(leg)) {
+            // What hung in a leg may come to it when it is none any more.
             return;
         }
         Disk log = world.log();

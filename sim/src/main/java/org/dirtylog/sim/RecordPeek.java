@@ -69,6 +69,13 @@ final class RecordPeek {
         return isCompleted() ? Integer.parseInt(fields.get("sectors")) : otherwise;
     }
 
+    /** Whether a leg is about to replace another one. */
+    boolean isReplacing() {
+        return fields.entrySet().stream()
+                .anyMatch(field -> field.getKey().endsWith(".replaces")
+                        && !field.getValue().equals("none"));
+    }
+
     int legs() {
         return Integer.parseInt(fields.getOrDefault("legs", "0"));
     }

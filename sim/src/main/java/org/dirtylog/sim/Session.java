@@ -42,6 +42,8 @@ final class Session implements Runnable {
     private boolean stoppedCleanly;
     private boolean settled;
     private int untilAmbush;
+    /** Whether the operator has taken legs out: the one that was in order may have been among them. */
+    private boolean sparedIsGone;
     /** Whether the operator suspends, resumes and stops while much is under way. */
     private final boolean busy;
 
@@ -67,6 +69,7 @@ final class Session implements Runnable {
         this.hotRegion = hotRegion();
         this.untilAmbush = expected.ambush();
         this.busy = !last && world.dice.percent(25);
+        this.sparedIsGone = world.record().isReplacing();
     }
 
     /** Where most is done: often where the legs differ, for nobody knows yet which of them is right. */
@@ -144,7 +147,7 @@ final class Session implements Runnable {
     /** An operation was answered with an error: R9 allows it only where something was made to fail. */
     void refused(String what, IOException e) {
         world.trace.note(what + " was refused: " + e.getMessage());
-        if ((!expected.troubled() || expected.served()) && !stopping) {
+        if ((!expected.troubled() || expected.served() && !sparedIsGone) && !stopping) {
             scheduler.fail("R9: a current leg is in order, but a " + what + " was refused: " + e.getMessage());
         }
     }
@@ -286,16 +289,17 @@ final class Session implements Runnable {
     private void resync() {
         world.operations++;
         inFlight++;
-        for (int i = 0; i < mirror.status().legs().size(); i++) {
-            String state = mirror.status().legs().get(i).state();
+        List<MirrorStatus.Leg> legs = mirror.status().legs();
+        for (int i = 0; i < legs.size(); i++) {
+            String state = legs.get(i).state();
             boolean away = state.equals("excluded") || state.equals("missing");
             if (!away || world.dice.oneIn(4)) {
                 continue;
             }
             try {
                 world.trace.note("resync leg " + i);
-                isOverwritten(mirror.status().legs().get(i).path());
-                String path = mirror.status().legs().get(i).path();
+                String path = legs.get(i).path();
+                isOverwritten(path);
                 mirror.resync(i, true, world.dice.oneIn(2));
                 // Where the record could not be written it may say so already, and the mirror does not.
                 isLegAgain(path);
@@ -324,7 +328,7 @@ final class Session implements Runnable {
     /** What an operator may well be refused. */
     private static final Pattern REFUSALS = Pattern.compile(
             ".*(has \\d+ legs already|no other leg holds everything"
-                    + "|a mirror has two legs or more|about to replace|has no leg|is not attached|can be changed|stays suspended).*");
+                    + "|a mirror has two legs or more|about to replace|has no leg|the others may differ|is not attached|can be changed|stays suspended).*");
 
     private void reshape() {
         world.operations++;
@@ -337,6 +341,7 @@ final class Session implements Runnable {
                 case 0 -> addLeg(spare);
                 case 1 -> {
                     world.trace.note("remove leg " + leg);
+                    sparedIsGone = true;
                     mirror.removeLeg(leg);
                 }
                 case 2 -> replaceLeg(leg, spare);
@@ -367,6 +372,7 @@ final class Session implements Runnable {
     private void replaceLeg(int leg, Disk spare) throws MirrorException {
         if (spare != null) {
             world.trace.note("replace leg " + leg + " by " + spare.name());
+            sparedIsGone = true;
             isOverwritten(spare.name());
             mirror.replaceLeg(leg, new TableLine.Leg(spare.name(), world.shape.offsetSectors), false);
             isLegAgain(spare.name());
