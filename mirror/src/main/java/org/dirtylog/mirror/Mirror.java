@@ -10,11 +10,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.dirtylog.log.DirtyLogException;
 import org.dirtylog.log.RegionGeometry;
 import org.dirtylog.log.runtime.DirtyLogs;
-import org.dirtylog.log.runtime.TableException;
 import org.dirtylog.log.runtime.TableLine;
 import org.dirtylog.seams.BlockDevice;
 import org.dirtylog.seams.FileReason;
-import org.dirtylog.seams.Signal;
 import org.dirtylog.seams.Surroundings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,16 +32,10 @@ public final class Mirror implements MirrorTarget {
     private final DirtyLogs logs;
     private final MirrorRecords records;
     private final MirrorState state;
-    private final Signal lifeFreed;
-    private final AtomicBoolean lifeBusy = new AtomicBoolean();
+    private final Turns turns;
+    private final CurrentTable table;
     private final LogBook book;
     private final AtomicBoolean watching = new AtomicBoolean();
-    private volatile Runnable tableChanged = () -> {};
-
-    /** Name and log stay; policies may change, and legs and length as the record says. */
-    private volatile MirrorConfig config;
-    /** What its file says of legs and length. It may be older than the record. */
-    private volatile TableLine inFile;
 
     private volatile MirrorStatus.Word word = MirrorStatus.Word.STARTING;
     private volatile String message = "";
@@ -61,13 +53,12 @@ public final class Mirror implements MirrorTarget {
      * @param logs   makes its log
      */
     public Mirror(MirrorConfig config, Surroundings world, DirtyLogs logs) {
-        this.config = config;
-        this.inFile = config.table();
         this.world = world;
         this.logs = logs;
         this.records = new FileMirrorRecords(world.devices().records(), config.name());
         this.state = new MirrorState(config.name(), config.table().geometry(), world);
-        this.lifeFreed = world.tasks().signal(config.name() + "/life");
+        this.turns = new Turns(world.tasks(), config.name());
+        this.table = new CurrentTable(config, state);
         this.book = new LogBook(state, config.failOnLogLoss(), this::marked);
         state.watch.follow(config.legs());
         // Nobody comes in before it is open.
@@ -82,18 +73,8 @@ public final class Mirror implements MirrorTarget {
         }
     }
 
-    private interface Step {
-        void run() throws MirrorException;
-    }
-
-    private void inTurn(Step step) throws MirrorException {
-        lifeFreed.await(() -> lifeBusy.compareAndSet(false, true));
-        try {
-            step.run();
-        } finally {
-            lifeBusy.set(false);
-            lifeFreed.raise();
-        }
+    private MirrorConfig config() {
+        return table.config();
     }
 
     // ---- opening ----------------------------------------------------------------------------------------------------
@@ -106,42 +87,42 @@ public final class Mirror implements MirrorTarget {
      *                         again
      */
     public void open() throws MirrorException {
-        inTurn(this::openInTurn);
+        turns.take(this::openInTurn);
     }
 
     private void openInTurn() throws MirrorException {
         if (life != null) {
-            throw new MirrorException("mirror " + config.name() + " is open already");
+            throw new MirrorException("mirror " + config().name() + " is open already");
         }
         if (ended) {
-            throw new MirrorException("mirror " + config.name() + " is stopped, it is not opened again");
+            throw new MirrorException("mirror " + config().name() + " is stopped, it is not opened again");
         }
         MirrorLife opening = null;
         boolean opened = false;
         try {
             MirrorRecord record = loadRecord();
-            OpenLegs legs = OpenLegs.open(config.name(), record, config.legs(), world);
-            RecordKeeper keeper = new RecordKeeper(records, record, world.tasks(), config.name());
-            opening = new MirrorLife(config, state, book, logs, legs, keeper, this::promoted);
+            OpenLegs legs = OpenLegs.open(config().name(), record, config().legs(), world);
+            RecordKeeper keeper = new RecordKeeper(records, record, world.tasks(), config().name());
+            opening = new MirrorLife(config(), state, book, logs, legs, keeper, this::promoted);
             if (!record.completed() && !legs.troubles().isEmpty()) {
                 throw MirrorException.waiting(
-                        "mirror " + config.name() + " cannot be made: " + String.join("; ", legs.troubles())
+                        "mirror " + config().name() + " cannot be made: " + String.join("; ", legs.troubles())
                                 + ". A leg must be there; none was touched",
                         null);
             }
             life = opening;
             growAsAsked(opening);
-            opening.createLog(config);
+            opening.createLog(config());
             start(opening);
             opened = true;
             report(opening);
         } catch (IOException e) {
-            throw new MirrorException("mirror " + config.name() + " cannot be opened: " + FileReason.of(e), e);
+            throw new MirrorException("mirror " + config().name() + " cannot be opened: " + FileReason.of(e), e);
         } catch (DirtyLogException e) {
             if (MirrorHost.mayCome(e)) {
-                throw MirrorException.waiting("mirror " + config.name() + " waits for its log: " + e.getMessage(), e);
+                throw MirrorException.waiting("mirror " + config().name() + " waits for its log: " + e.getMessage(), e);
             }
-            throw new MirrorException("mirror " + config.name() + " cannot be opened: " + e.getMessage(), e);
+            throw new MirrorException("mirror " + config().name() + " cannot be opened: " + e.getMessage(), e);
         } finally {
             if (!opened) {
                 life = null;
@@ -151,7 +132,7 @@ public final class Mirror implements MirrorTarget {
             }
         }
         finishReplacements();
-        tellTable();
+        table.tell();
     }
 
     /**
@@ -161,11 +142,11 @@ public final class Mirror implements MirrorTarget {
      * @throws MirrorException if it is not, or cannot be read
      */
     public void check() throws MirrorException {
-        inTurn(() -> {
+        turns.take(() -> {
             try {
                 loadRecord();
             } catch (IOException e) {
-                throw new MirrorException("mirror " + config.name() + ": " + FileReason.of(e), e);
+                throw new MirrorException("mirror " + config().name() + ": " + FileReason.of(e), e);
             }
         });
     }
@@ -174,28 +155,14 @@ public final class Mirror implements MirrorTarget {
     private MirrorRecord loadRecord() throws IOException, MirrorException {
         Optional<MirrorRecord> loaded = records.load();
         firstLife = loaded.isEmpty();
-        RecordOfTable rule = new RecordOfTable(config.withTable(inFile), world.randomness());
-        MirrorRecord record = rule.complete(loaded);
-        follow(record);
+        MirrorRecord record = new RecordOfTable(table.configInFile(), world.randomness()).complete(loaded);
+        table.follow(record);
         return record;
-    }
-
-    /** The table line is what the record says of legs and length. */
-    private void follow(MirrorRecord record) {
-        TableShape shape = TableShape.of(record);
-        try {
-            config = config.withTable(config.table().with(shape.sectors(), shape.legs()));
-        } catch (TableException e) {
-            throw new IllegalStateException("record of mirror " + config.name() + ": " + e.getMessage(), e);
-        }
-        if (state.geometry.targetSectors() != shape.sectors()) {
-            state.grow(config.table().geometry());
-        }
     }
 
     /** Somebody has written a greater length into the file. */
     private void growAsAsked(MirrorLife opening) throws IOException, MirrorException {
-        TableShape asked = TableShape.of(inFile);
+        TableShape asked = table.shapeInFile();
         MirrorRecord record = opening.keeper.record();
         boolean longer = record.superseded().isEmpty() && asked.sectors() > record.targetSectors();
         if (record.completed() && longer) {
@@ -205,27 +172,27 @@ public final class Mirror implements MirrorTarget {
                 throw MirrorException.waiting(e.getMessage(), e);
             }
             opening.growth.grow(asked.sectors(), asked);
-            follow(opening.keeper.record());
+            table.follow(opening.keeper.record());
         }
     }
 
     /** Opens the log and lets clients in. */
     private void start(MirrorLife opening) throws DirtyLogException, IOException, MirrorException {
-        opening.start(config);
+        opening.start(config());
         message = "";
         word = MirrorStatus.Word.RUNNING;
         watchMissing();
     }
 
     private void report(MirrorLife opened) {
-        String copied = FoundLog.whyCopied(opened.found(), config);
+        String copied = FoundLog.whyCopied(opened.found(), config());
         if (!copied.isEmpty()) {
-            LOG.warn("Mirror {}: {}", config.name(), copied);
+            LOG.warn("Mirror {}: {}", config().name(), copied);
         }
         LOG.info(
                 "Mirror {}: opened, log {} found {}, {} of {} regions dirty",
-                config.name(),
-                config.table().logType(),
+                config().name(),
+                config().table().logType(),
                 opened.found().name().toLowerCase(Locale.ROOT),
                 StatusView.count(state).dirty(),
                 state.geometry.regionCount());
@@ -233,9 +200,9 @@ public final class Mirror implements MirrorTarget {
             LOG.warn(
                     "Mirror {}: goes on without {}. What it lacks is copied once it is back; to copy everything to what is there:"
                             + " mirror:resync {} --leg N",
-                    config.name(),
+                    config().name(),
                     trouble,
-                    config.name());
+                    config().name());
         }
     }
 
@@ -247,17 +214,13 @@ public final class Mirror implements MirrorTarget {
         if (now == null || !now.returns.isAnyMissing() || !watching.compareAndSet(false, true)) {
             return;
         }
-        world.tasks().startAfter(LOOK_NANOS, config.name() + "/missing", () -> {
+        world.tasks().startAfter(LOOK_NANOS, config().name() + "/missing", () -> {
             watching.set(false);
-            try {
-                inTurn(() -> {
-                    if (word == MirrorStatus.Word.RUNNING) {
-                        life.returns.attachMissing(life.log());
-                    }
-                });
-            } catch (MirrorException e) {
-                throw new IllegalStateException(e);
-            }
+            turns.takeQuietly(() -> {
+                if (word == MirrorStatus.Word.RUNNING) {
+                    life.returns.attachMissing(life.log());
+                }
+            });
             watchMissing();
         });
     }
@@ -271,7 +234,7 @@ public final class Mirror implements MirrorTarget {
      * @throws MirrorException if it cannot come back; nothing was written
      */
     public void resync(int index, boolean full, boolean now) throws MirrorException {
-        inTurn(() -> {
+        turns.take(() -> {
             MirrorLife running = requireRunning();
             requireLeg(index);
             running.returns.resync(running.log(), index, full, now);
@@ -284,7 +247,7 @@ public final class Mirror implements MirrorTarget {
      * @throws MirrorException if one of them cannot come back; the others have
      */
     public void resync() throws MirrorException {
-        inTurn(() -> {
+        turns.take(() -> {
             MirrorLife running = requireRunning();
             MirrorException trouble = null;
             for (int i = 0; i < state.legs().size(); i++) {
@@ -312,16 +275,16 @@ public final class Mirror implements MirrorTarget {
      * @throws MirrorException if the mirror does not run, a comparison is under way, or nobody can know which leg is right
      */
     public void scrub(long rateMiB, boolean repair, OptionalInt from) throws MirrorException {
-        inTurn(() -> {
+        turns.take(() -> {
             MirrorLife running = requireRunning("the legs of one that runs can be compared");
             int size = state.legs().size();
             if (from.isPresent() && (from.getAsInt() >= size || !state.legs().isAttached(from.getAsInt()))) {
-                throw new MirrorException("mirror " + config.name() + " has no attached leg " + from.getAsInt());
+                throw new MirrorException("mirror " + config().name() + " has no attached leg " + from.getAsInt());
             }
             if (repair && from.isEmpty() && size < 3) {
                 throw new MirrorException(
                         "of two legs that differ nobody knows which is right. Look at what differs, then:"
-                                + " mirror:scrub " + config.name() + " --repair --from N");
+                                + " mirror:scrub " + config().name() + " --repair --from N");
             }
             running.scrub.start(rateMiB, new Scrub.Repair(repair, from));
         });
@@ -344,12 +307,12 @@ public final class Mirror implements MirrorTarget {
      * @throws MirrorException if the record was not written; nothing was changed
      */
     public void rebuild(OptionalInt source) throws MirrorException {
-        inTurn(() -> {
+        turns.take(() -> {
             if (life != null) {
-                throw new MirrorException("mirror " + config.name() + " is "
+                throw new MirrorException("mirror " + config().name() + " is "
                         + status().word().text() + ", it has a record and a current leg. Nothing was done");
             }
-            new Rebuilding(config, world, records).rebuild(source);
+            new Rebuilding(config(), world, records).rebuild(source);
         });
     }
 
@@ -361,14 +324,14 @@ public final class Mirror implements MirrorTarget {
         MirrorLife now = life;
         if (now == null || word != MirrorStatus.Word.RUNNING) {
             throw new MirrorException(
-                    "mirror " + config.name() + " is " + status().word().text() + ", " + why);
+                    "mirror " + config().name() + " is " + status().word().text() + ", " + why);
         }
         return now;
     }
 
     private void requireLeg(int index) throws MirrorException {
         if (index < 0 || index >= state.legs().size()) {
-            throw new MirrorException("mirror " + config.name() + " has no leg " + index + "; it has the legs 0 to "
+            throw new MirrorException("mirror " + config().name() + " has no leg " + index + "; it has the legs 0 to "
                     + (state.legs().size() - 1));
         }
     }
@@ -381,13 +344,7 @@ public final class Mirror implements MirrorTarget {
      * @param listener called on some task, in no turn
      */
     public void onTableChange(Runnable listener) {
-        tableChanged = listener;
-    }
-
-    private void tellTable() {
-        if (!config.table().equals(inFile)) {
-            tableChanged.run();
-        }
+        table.onChange(listener);
     }
 
     /** Writes the mirror's file. */
@@ -412,22 +369,11 @@ public final class Mirror implements MirrorTarget {
      */
     public void writeTable(TableWriter writer) throws IOException, MirrorException {
         IOException[] failure = new IOException[1];
-        inTurn(() -> {
-            TableLine table = config.table();
-            if (table.equals(inFile)) {
-                return;
-            }
+        turns.take(() -> {
             try {
-                writer.write(table);
+                table.write(writer, life);
             } catch (IOException e) {
                 failure[0] = e;
-                return;
-            }
-            // If we crash here, the file says what the record says, which is all that is asked of it.
-            inFile = table;
-            MirrorLife now = life;
-            if (now != null) {
-                now.forgetSuperseded();
             }
         });
         if (failure[0] != null) {
@@ -443,7 +389,7 @@ public final class Mirror implements MirrorTarget {
      * @throws MirrorException if it cannot be; nothing was changed
      */
     public void addLeg(TableLine.Leg leg, boolean adopt) throws MirrorException {
-        changeLegs(running -> running.changes.add(running.log(), leg, adopt, TableShape.of(inFile)));
+        changeLegs(running -> running.changes.add(running.log(), leg, adopt, table.shapeInFile()));
     }
 
     /**
@@ -455,7 +401,7 @@ public final class Mirror implements MirrorTarget {
     public void removeLeg(int index) throws MirrorException {
         changeLegs(running -> {
             requireLeg(index);
-            running.changes.remove(running.log(), index, TableShape.of(inFile));
+            running.changes.remove(running.log(), index, table.shapeInFile());
         });
     }
 
@@ -470,7 +416,7 @@ public final class Mirror implements MirrorTarget {
     public void replaceLeg(int index, TableLine.Leg leg, boolean adopt) throws MirrorException {
         changeLegs(running -> {
             requireLeg(index);
-            running.changes.replace(running.log(), index, leg, adopt, TableShape.of(inFile));
+            running.changes.replace(running.log(), index, leg, adopt, table.shapeInFile());
         });
     }
 
@@ -479,14 +425,14 @@ public final class Mirror implements MirrorTarget {
     }
 
     private void changeLegs(LegChange change) throws MirrorException {
-        inTurn(() -> {
+        turns.take(() -> {
             MirrorLife running = requireHealthy();
             running.scrub.stop();
             running.scrub.awaitEnd();
             change.of(running);
-            follow(running.keeper.record());
+            table.follow(running.keeper.record());
         });
-        tellTable();
+        table.tell();
     }
 
     private MirrorLife requireHealthy() throws MirrorException {
@@ -499,8 +445,8 @@ public final class Mirror implements MirrorTarget {
                                 ? book.silence()
                                 : state.legs().hangingMask() != 0 ? "a leg does not answer" : "";
         if (!why.isEmpty()) {
-            throw new MirrorException("mirror " + config.name() + " cannot be changed now: " + why
-                    + ". Nothing was changed; see mirror:status " + config.name());
+            throw new MirrorException("mirror " + config().name() + " cannot be changed now: " + why
+                    + ". Nothing was changed; see mirror:status " + config().name());
         }
         return running;
     }
@@ -509,13 +455,9 @@ public final class Mirror implements MirrorTarget {
     private void promoted() {
         MirrorLife now = life;
         if (now != null && Arrangement.due(now.keeper.record()) >= 0) {
-            world.tasks().start(config.name() + "/replacement", () -> {
-                try {
-                    inTurn(this::finishReplacements);
-                } catch (MirrorException e) {
-                    throw new IllegalStateException(e);
-                }
-                tellTable();
+            world.tasks().start(config().name() + "/replacement", () -> {
+                turns.takeQuietly(this::finishReplacements);
+                table.tell();
             });
         }
     }
@@ -527,8 +469,8 @@ public final class Mirror implements MirrorTarget {
             return;
         }
         try {
-            while (now.changes.finishReplacement(now.log(), TableShape.of(inFile))) {
-                follow(now.keeper.record());
+            while (now.changes.finishReplacement(now.log(), table.shapeInFile())) {
+                table.follow(now.keeper.record());
             }
         } catch (MirrorException e) {
             LOG.warn("{}; it is tried again at the next start", e.getMessage());
@@ -543,9 +485,9 @@ public final class Mirror implements MirrorTarget {
      * @throws MirrorException if it cannot be; it is as long as before, and runs, if the message does not say otherwise
      */
     public void grow(long sectors) throws MirrorException {
-        inTurn(() -> {
+        turns.take(() -> {
             MirrorLife running = requireHealthy();
-            MirrorConfig longer = longer(sectors);
+            MirrorConfig longer = table.longer(sectors);
             running.growth.check(sectors);
             requireUnlatched();
             boolean clean = running.quiesce();
@@ -553,44 +495,31 @@ public final class Mirror implements MirrorTarget {
             MirrorException trouble = null;
             try {
                 if (!clean) {
-                    throw new MirrorException("mirror " + config.name()
+                    throw new MirrorException("mirror " + config().name()
                             + " does not grow: it cannot be stopped cleanly for that. See mirror:status "
-                            + config.name());
+                            + config().name());
                 }
                 // A leg may have failed meanwhile.
                 running.growth.check(sectors);
-                running.grow(config, longer, TableShape.of(inFile));
+                running.grow(config(), longer, table.shapeInFile());
             } catch (MirrorException e) {
                 trouble = e;
             }
-            follow(running.keeper.record());
+            table.follow(running.keeper.record());
             resumeInTurn(running, trouble);
             if (trouble != null) {
                 throw trouble;
             }
         });
-        tellTable();
-    }
-
-    private MirrorConfig longer(long sectors) throws MirrorException {
-        TableLine table = config.table();
-        if (sectors <= table.targetSectors()) {
-            throw new MirrorException("mirror " + config.name() + " has " + table.targetSectors() + " sectors, "
-                    + sectors + " are not more. A mirror does not become shorter");
-        }
-        try {
-            return config.withTable(table.with(sectors, table.legs()));
-        } catch (TableException e) {
-            throw new MirrorException("mirror " + config.name() + " does not grow: " + e.getMessage(), e);
-        }
+        table.tell();
     }
 
     private void requireUnlatched() throws MirrorException {
         LegSet legs = state.legs();
         for (int i = 0; i < legs.size(); i++) {
             if (legs.isAttached(i) && legs.leg(i).forceFailure() != null) {
-                throw new MirrorException("mirror " + config.name() + " does not grow: leg " + i
-                        + " could not be forced. Repair it, then: mirror:suspend and mirror:resume " + config.name());
+                throw new MirrorException("mirror " + config().name() + " does not grow: leg " + i
+                        + " could not be forced. Repair it, then: mirror:suspend and mirror:resume " + config().name());
             }
         }
     }
@@ -603,15 +532,15 @@ public final class Mirror implements MirrorTarget {
      * @throws MirrorException if the mirror does not run
      */
     public void suspend() throws MirrorException {
-        inTurn(() -> {
+        turns.take(() -> {
             MirrorLife running = life;
             if (running == null || word == MirrorStatus.Word.SUSPENDED) {
-                throw new MirrorException("mirror " + config.name() + " is "
+                throw new MirrorException("mirror " + config().name() + " is "
                         + status().word().text() + ", only one that runs can be suspended");
             }
             if (!running.failures.pending().isEmpty()) {
                 throw new MirrorException(
-                        "mirror " + config.name() + " cannot be suspended now: " + running.failures.pending());
+                        "mirror " + config().name() + " cannot be suspended now: " + running.failures.pending());
             }
             running.quiesce();
             word = MirrorStatus.Word.SUSPENDED;
@@ -625,36 +554,36 @@ public final class Mirror implements MirrorTarget {
      * @throws MirrorException if the mirror is not suspended, or the log cannot be opened; it then stays suspended
      */
     public void resume() throws MirrorException {
-        inTurn(() -> {
+        turns.take(() -> {
             MirrorLife suspended = life;
             if (suspended == null || word != MirrorStatus.Word.SUSPENDED) {
-                throw new MirrorException("mirror " + config.name() + " is "
+                throw new MirrorException("mirror " + config().name() + " is "
                         + status().word().text() + ", only one that is suspended can be resumed");
             }
             if (state.legs().hangingMask() != 0) {
                 throw new MirrorException(
-                        "mirror " + config.name() + " stays suspended: something that was answered with an"
+                        "mirror " + config().name() + " stays suspended: something that was answered with an"
                                 + " error is under way on its last current leg still, and may come over what is written"
-                                + " next. Resume it again when the leg answers, see mirror:status " + config.name());
+                                + " next. Resume it again when the leg answers, see mirror:status " + config().name());
             }
             resumeInTurn(suspended, null);
             finishReplacements();
         });
-        tellTable();
+        table.tell();
     }
 
     private void resumeInTurn(MirrorLife suspended, MirrorException trouble) throws MirrorException {
         try {
-            suspended.startAgain(config);
+            suspended.startAgain(config());
             message = "";
             word = MirrorStatus.Word.RUNNING;
             watchMissing();
         } catch (IOException | DirtyLogException e) {
             message = e.getMessage();
             MirrorException stays = new MirrorException(
-                    (trouble == null ? "" : trouble.getMessage() + ". And ") + "mirror " + config.name()
+                    (trouble == null ? "" : trouble.getMessage() + ". And ") + "mirror " + config().name()
                             + " stays suspended: " + e.getMessage() + ". Once that is mended: mirror:resume "
-                            + config.name(),
+                            + config().name(),
                     e);
             if (trouble != null) {
                 stays.addSuppressed(trouble);
@@ -670,12 +599,7 @@ public final class Mirror implements MirrorTarget {
      * @param next with the same name, export name and table
      */
     public void follow(MirrorConfig next) {
-        MirrorConfig now = config;
-        boolean sameTable = next.table().equals(now.table()) || next.table().equals(inFile);
-        if (!sameTable || !next.name().equals(now.name()) || !next.exportName().equals(now.exportName())) {
-            throw new IllegalArgumentException("mirror " + now.name() + " can take over policies only, not " + next);
-        }
-        config = next.withTable(now.table());
+        table.follow(next);
         book.failWrites(next.failOnLogLoss());
         state.watch.follow(next.legs());
         MirrorLife running = life;
@@ -687,11 +611,7 @@ public final class Mirror implements MirrorTarget {
     /** Stops cleanly and gives everything back. Without an opening before, it has no effect. Clients get errors from now on. */
     public void stop() {
         giveUpExclusions();
-        try {
-            inTurn(this::stopInTurn);
-        } catch (MirrorException e) {
-            throw new IllegalStateException(e);
-        }
+        turns.takeQuietly(this::stopInTurn);
     }
 
     /**
@@ -702,7 +622,7 @@ public final class Mirror implements MirrorTarget {
      */
     public void dissolve() throws MirrorException {
         giveUpExclusions();
-        inTurn(() -> {
+        turns.take(() -> {
             stopInTurn();
             released().dissolve();
         });
@@ -716,7 +636,7 @@ public final class Mirror implements MirrorTarget {
      */
     public void takeBack() throws MirrorException {
         giveUpExclusions();
-        inTurn(() -> {
+        turns.take(() -> {
             stopInTurn();
             if (firstLife) {
                 released().takeBack();
@@ -725,7 +645,7 @@ public final class Mirror implements MirrorTarget {
     }
 
     private Remains released() {
-        return new Remains(config, world, logs, records);
+        return new Remains(config(), world, logs, records);
     }
 
     /** One that cannot be recorded may hold up the command before this one. */
@@ -773,12 +693,12 @@ public final class Mirror implements MirrorTarget {
 
     @Override
     public String name() {
-        return config.name();
+        return config().name();
     }
 
     @Override
     public String exportName() {
-        return config.exportName();
+        return config().exportName();
     }
 
     /**
@@ -787,7 +707,7 @@ public final class Mirror implements MirrorTarget {
      * @return the table line
      */
     public TableLine table() {
-        return config.table();
+        return config().table();
     }
 
     @Override
@@ -814,7 +734,7 @@ public final class Mirror implements MirrorTarget {
     public MirrorStatus status() {
         MirrorLife now = life;
         return now == null || now.log() == null
-                ? StatusView.closed(config, word, message)
-                : new StatusView(config, state, now).status(word, message);
+                ? StatusView.closed(config(), word, message)
+                : new StatusView(config(), state, now).status(word, message);
     }
 }

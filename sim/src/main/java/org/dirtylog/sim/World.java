@@ -77,6 +77,12 @@ final class World {
         DataModel.fill(content, shape.equalLegs ? 1 : index + 1, 0, shape.cells());
         byte[] image = new byte[bytes];
         content.get(image, shape.offsetSectors * Disk.SECTOR, shape.targetBytes());
+        if (shape.reshaped) {
+            // What is behind it was never compared: it differs. Where a label is to be, there are zeroes.
+            int end = offsetBytes() + shape.targetBytes();
+            int until = shape.labels == Shape.Labels.BEHIND ? roomAt() : bytes;
+            Arrays.fill(image, end, Math.min(until, bytes), (byte) (index + 1));
+        }
         disk.load(image);
         return disk;
     }
