@@ -218,6 +218,24 @@ public interface DirtyLog extends AutoCloseable {
     RegionSet nextRecovery(int max) throws DirtyLogException;
 
     /**
+     * Claims regions for the caller to recover, as {@link #nextRecovery(int)} does, and of those that somebody waits for before
+     * others. What is wanted is a hint: a region that is in sync, or claimed, is passed over.
+     *
+     * @implSpec Leaves the order as it is. Override it if the log can hand out any region.
+     * @param max    how many regions at most, 1 or more
+     * @param wanted regions of {@link #geometry()} to begin with, possibly none
+     * @return the regions, or none if there is nothing to do <em>now</em>
+     * @throws DirtyLogException.Unavailable if peers did not answer in time; nothing is claimed
+     * @states RUNNING
+     * @blocks yes
+     * @kernel none; the kernel goes in order
+     * @since 0.2
+     */
+    default RegionSet nextRecovery(int max, RegionSet wanted) throws DirtyLogException {
+        return nextRecovery(max);
+    }
+
+    /**
      * Records that the legs hold the same data in these regions. They stay dirty until they are cleaned.
      *
      * @param regions regions of {@link #geometry()}, possibly none

@@ -39,7 +39,7 @@
  * <em>block</em>, and their counterpart in the Linux <em>kernel</em>'s {@code dm_dirty_log_type}.
  */
 @Export
-@Version("0.1.0")
+@Version("0.2.0")
 package org.dirtylog.log;
 
 import org.osgi.annotation.bundle.Export;

@@ -28,7 +28,7 @@ final class DataPath implements BlockDevice {
         this.mirror = mirror;
         this.failures = failures;
         this.writes = new WritePath(mirror, book, failures, recovery);
-        this.reads = new ReadPath(mirror, failures, new ReadRepairs(mirror, writes));
+        this.reads = new ReadPath(mirror, failures, new ReadRepairs(mirror, writes), recovery);
         this.forces = new LegForces(mirror);
         this.regionBytes = mirror.geometry.regionSectors() * 512;
     }

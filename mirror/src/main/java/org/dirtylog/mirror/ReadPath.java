@@ -13,11 +13,13 @@ final class ReadPath implements Attempt.Owner {
     private final MirrorState mirror;
     private final LegFailures failures;
     private final ReadRepairs repairs;
+    private final Recovery recovery;
 
-    ReadPath(MirrorState mirror, LegFailures failures, ReadRepairs repairs) {
+    ReadPath(MirrorState mirror, LegFailures failures, ReadRepairs repairs, Recovery recovery) {
         this.mirror = mirror;
         this.failures = failures;
         this.repairs = repairs;
+        this.recovery = recovery;
     }
 
     /** Reads within one region. The buffer's limit is the end of it. */
@@ -55,6 +57,7 @@ final class ReadPath implements Attempt.Owner {
                 mirror.regionsChanged.await(() ->
                         RegionWord.state(mirror.table.get(region)) != RegionWord.RECOVERING || !mirror.reads.isOpen());
             } else if (!isPlain(word)) {
+                recovery.want(region);
                 if (readInDoubt(read, into, start)) {
                     return;
                 }

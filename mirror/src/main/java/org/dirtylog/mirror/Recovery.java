@@ -17,11 +17,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Copies what is in doubt, or what a stale leg lacks: several regions at a time, each by a task of its own, in the order in
- * which the log hands them out. A region that could not be copied is tried again later.
+ * which the log hands them out, which is that of the regions after those that clients wait for. A region that could not be copied is tried again later.
  */
 final class Recovery {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
     private static final int CLEAN_BATCH = 64;
+    /** Of more than so many regions that clients want none is more urgent than what is next. */
+    private static final int MOST_WANTED = 256;
+
     private static final long SECOND = 1_000_000_000L;
     private static final long MAX_BACK_OFF = 60 * SECOND;
 
@@ -51,6 +54,9 @@ final class Recovery {
     private RegionSet held = RegionSet.none();
 
     private final Map<Long, Failure> failed = new HashMap<>();
+    /** Regions that clients read while it is in doubt what they hold: they come first. */
+    private final Set<Long> wanted = new HashSet<>();
+
     private long bytesDone;
     private long bytesTotal;
     private long startedNanos;
@@ -228,7 +234,7 @@ final class Recovery {
                         progress().bytesTotal(),
                         mirror.legs().source().name());
             }
-            RegionSet claimed = log.nextRecovery(window.size());
+            RegionSet claimed = log.nextRecovery(window.size(), takeWanted());
             if (claimed.isEmpty()) {
                 changed.await(() -> noneInFlight() || paused);
                 if (noneInFlight()) {
@@ -254,6 +260,27 @@ final class Recovery {
                         progress().bytesDone());
             }
         }
+    }
+
+    /** A client reads a region of which it is in doubt what it holds: each such read is written to all current legs (P11). */
+    void want(long region) {
+        synchronized (this) {
+            if (wanted.size() < MOST_WANTED) {
+                wanted.add(region);
+            }
+        }
+    }
+
+    private RegionSet takeWanted() {
+        long[] regions;
+        synchronized (this) {
+            regions = wanted.stream()
+                    .filter(region -> !copying.contains(region))
+                    .mapToLong(Long::longValue)
+                    .toArray();
+            wanted.clear();
+        }
+        return RegionSet.of(regions);
     }
 
     private synchronized RegionSet takeHeld() {

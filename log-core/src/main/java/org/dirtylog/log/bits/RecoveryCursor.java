@@ -37,6 +37,26 @@ public final class RecoveryCursor {
         return ahead.plus(search(0, start, max - ahead.count()));
     }
 
+    /**
+     * Claims regions, of those that are wanted before others.
+     *
+     * @param max    how many at most, 1 or more
+     * @param wanted to begin with, as far as they are out of sync and not claimed
+     * @return regions that are out of sync and were not claimed; none if there are none
+     */
+    public RegionSet claim(long max, RegionSet wanted) {
+        RegionSet.Builder found = new RegionSet.Builder();
+        long[] left = {max};
+        wanted.forEach(region -> {
+            if (left[0] > 0 && !inSync.get(region) && !claimed.get(region)) {
+                claimed.set(region, region + 1);
+                found.add(region);
+                left[0]--;
+            }
+        });
+        return left[0] == 0 ? found.build() : found.build().plus(claim(left[0]));
+    }
+
     private RegionSet search(long from, long end, long max) {
         RegionSet.Builder found = new RegionSet.Builder();
         long wanted = max;

@@ -90,6 +90,11 @@ final class CoreLog implements DirtyLog {
     }
 
     @Override
+    public RegionSet nextRecovery(int max, RegionSet wanted) {
+        return facts.recovery().claim(max, wanted);
+    }
+
+    @Override
     public void setInSync(RegionSet regions) {
         facts.setInSync(regions);
     }

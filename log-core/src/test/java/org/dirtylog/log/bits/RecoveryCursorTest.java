@@ -62,4 +62,19 @@ class RecoveryCursorTest {
             }
         }
     }
+
+    @Test
+    void what_is_wanted_comes_first_and_the_rest_in_its_order() {
+        RegionBits inSync = RegionBits.zeros(10);
+        inSync.set(7, 8);
+        RecoveryCursor cursor = new RecoveryCursor(inSync);
+        assertEquals(RegionSet.range(0, 2), cursor.claim(2));
+        // 7 is in sync, 1 is claimed.
+        assertEquals(RegionSet.of(2, 8), cursor.claim(2, RegionSet.of(1, 7, 8)));
+        assertEquals(RegionSet.of(9), cursor.claim(1, RegionSet.of(5, 9).minus(RegionSet.of(5))));
+        assertEquals(RegionSet.range(3, 7), cursor.claim(9, RegionSet.none()));
+        assertEquals(RegionSet.none(), cursor.claim(9, RegionSet.of(3)));
+        cursor.release(RegionSet.of(3));
+        assertEquals(RegionSet.of(3), cursor.claim(1, RegionSet.of(3)));
+    }
 }

@@ -223,6 +223,11 @@ final class DiskLog implements DirtyLog {
     }
 
     @Override
+    public RegionSet nextRecovery(int max, RegionSet wanted) {
+        return facts.recovery().claim(max, wanted);
+    }
+
+    @Override
     public void setInSync(RegionSet regions) {
         facts.setInSync(regions);
     }

@@ -228,11 +228,19 @@ public final class GuardedLog implements DirtyLog {
 
     @Override
     public RegionSet nextRecovery(int max) throws DirtyLogException {
+        return nextRecovery(max, RegionSet.none());
+    }
+
+    @Override
+    public RegionSet nextRecovery(int max, RegionSet wanted) throws DirtyLogException {
+        requireRegions(wanted);
         if (max < 1) {
             throw new IllegalArgumentException("at most " + max + " regions to recover, asks for 1 or more");
         }
         return life.ask(
-                Method.NEXT_RECOVERY, log -> log.nextRecovery(max), regions -> answers.ofRecovery(regions, max));
+                Method.NEXT_RECOVERY,
+                log -> wanted.isEmpty() ? log.nextRecovery(max) : log.nextRecovery(max, wanted),
+                regions -> answers.ofRecovery(regions, max));
     }
 
     @Override

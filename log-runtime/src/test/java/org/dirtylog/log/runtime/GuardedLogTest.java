@@ -243,6 +243,7 @@ class GuardedLogTest {
         assertThrows(IllegalArgumentException.class, () -> rig.guard.isClean(-1));
         assertThrows(IllegalArgumentException.class, () -> rig.guard.peekInSync(Rig.REGIONS));
         assertThrows(IllegalArgumentException.class, () -> rig.guard.nextRecovery(0));
+        assertThrows(IllegalArgumentException.class, () -> rig.guard.nextRecovery(1, none));
         assertThrows(IllegalArgumentException.class, () -> rig.guard.snapshot(3, 2));
         assertThrows(IllegalStateException.class, rig.guard::postSuspend);
         assertEquals(FlushResult.COMPLETE, rig.guard.flush());

@@ -99,7 +99,7 @@ enum LogCall {
     NEXT_RECOVERY("nextRecovery", List.of("null", RegionSet.of(99), RegionSet.range(0, 5))) {
         @Override
         void call(GuardedLog guard) throws DirtyLogException {
-            guard.nextRecovery(2);
+            guard.nextRecovery(2, RegionSet.none());
         }
     },
     IS_RECOVERING_ELSEWHERE("isRecoveringElsewhere", List.of()) {
