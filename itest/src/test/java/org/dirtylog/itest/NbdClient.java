@@ -105,7 +105,7 @@ final class NbdClient implements AutoCloseable {
             throw new IOException("the reply is to another request");
         }
         if (error != 0) {
-            throw new IOException("the server answered with error " + error);
+            throw new RefusedException("the server answered with error " + error);
         }
     }
 
@@ -123,6 +123,15 @@ final class NbdClient implements AutoCloseable {
             }
         }
         return buffer.flip();
+    }
+
+    /** A request was answered with an error. */
+    static final class RefusedException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        RefusedException(String message) {
+            super(message);
+        }
     }
 
     @Override

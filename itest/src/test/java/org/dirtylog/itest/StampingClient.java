@@ -47,6 +47,9 @@ final class StampingClient extends Thread {
             while (true) {
                 step(client);
             }
+        } catch (NbdClient.RefusedException e) {
+            // R9: a current leg was in order all the time.
+            trouble = e;
         } catch (IOException e) {
             // The server was killed; what it has not answered is open.
             return;
