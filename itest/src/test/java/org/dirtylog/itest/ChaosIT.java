@@ -58,7 +58,7 @@ class ChaosIT {
     }
 
     @Test
-    void a_leg_that_fails_a_write_is_excluded_and_no_client_sees_an_error() throws Exception {
+    void lg1_a_leg_that_fails_a_write_is_excluded_and_no_client_sees_an_error() throws Exception {
         try (Daemon daemon = run()) {
             // In a table line a percent sign is written %25.
             create(daemon, "?error@write:5;delay=1ms@write:100%25");
@@ -107,7 +107,7 @@ class ChaosIT {
     }
 
     @Test
-    void a_kill_is_a_power_loss_to_a_leg_that_lies_and_what_it_lost_is_copied_to_it() throws Exception {
+    void lg14_a_kill_is_a_power_loss_to_a_leg_that_lies_and_what_it_lost_is_copied_to_it() throws Exception {
         try (Daemon daemon = run()) {
             create(daemon, "");
             daemon.command("chaos:set " + leg(1) + " lie").good();
@@ -124,6 +124,31 @@ class ChaosIT {
                 assertReads(client, 1);
             }
             daemon.terminate();
+        }
+        assertEquals(-1, Files.mismatch(leg(0), leg(1)));
+    }
+
+    /** As a disk that was switched off and on again: what it had not been made to keep is gone, and was dirty. */
+    @Test
+    void lg13_a_leg_that_lost_its_cache_while_it_was_away_gets_what_was_written_since_its_last_force()
+            throws Exception {
+        try (Daemon daemon = run()) {
+            create(daemon, "?cache");
+            try (NbdClient client = new NbdClient(daemon.nbdSocket(), "v")) {
+                write(client, 1);
+                client.write(0, StampedBlocks.stamp(0, 2), false);
+                daemon.command("chaos:vanish " + leg(1)).good();
+                daemon.command("chaos:power-loss " + leg(1)).good();
+                client.write(StampedBlocks.BLOCK_BYTES, StampedBlocks.stamp(1, 2), false);
+                daemon.awaitStatus("v", now -> now.at("/legs/1/state").asText().equals("excluded"));
+                daemon.command("chaos:return " + leg(1)).good();
+                daemon.command("mirror:resync v --leg 1 --now").good();
+                JsonNode status =
+                        daemon.awaitStatus("v", now -> now.get("word").asText().equals("running"));
+                assertTrue(status.at("/recovery/bytesDone").asLong() <= MIB, "only what was dirty: " + status);
+                assertEquals(StampedBlocks.stamp(0, 2), client.read(0, StampedBlocks.BLOCK_BYTES));
+            }
+            assertEquals(0, daemon.terminate());
         }
         assertEquals(-1, Files.mismatch(leg(0), leg(1)));
     }

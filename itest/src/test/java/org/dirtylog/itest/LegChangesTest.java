@@ -107,7 +107,7 @@ class LegChangesTest {
     }
 
     @Test
-    void writes_go_on_while_legs_are_added_and_removed() throws Exception {
+    void lg23_writes_go_on_while_legs_are_added_and_removed() throws Exception {
         on.open(LOG);
         AtomicInteger rounds = new AtomicInteger();
         AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -199,7 +199,7 @@ class LegChangesTest {
     }
 
     @Test
-    void a_device_that_cannot_be_a_leg_is_refused_and_nothing_has_changed() throws Exception {
+    void lg10_lg22_a_device_that_cannot_be_a_leg_is_refused_and_nothing_has_changed() throws Exception {
         on.open(LOG);
         on.awaitSync();
         String before = record();

@@ -81,7 +81,7 @@ class LegReturnsTest {
     }
 
     @Test
-    void a_leg_that_failed_comes_back_by_a_command_and_gets_what_it_missed() throws Exception {
+    void lg7_a_leg_that_failed_comes_back_by_a_command_and_gets_what_it_missed() throws Exception {
         on.open(LOG);
         assertEquals("behind", on.statusOf(1).label());
         on.write(1, 10);
@@ -118,7 +118,7 @@ class LegReturnsTest {
     }
 
     @Test
-    void a_leg_that_was_absent_is_attached_by_itself_when_it_reappears() throws Exception {
+    void lg7_a_leg_that_was_absent_is_attached_by_itself_when_it_reappears() throws Exception {
         on.open(LOG);
         on.write(1, 10);
         on.awaitSync();
@@ -170,7 +170,7 @@ class LegReturnsTest {
     }
 
     @Test
-    void an_older_copy_is_noticed_not_touched_and_copied_fully_by_a_command() throws Exception {
+    void lg8_an_older_copy_is_noticed_not_touched_and_copied_fully_by_a_command() throws Exception {
         on.open(LOG);
         on.write(1, 10);
         on.awaitSync();
@@ -197,7 +197,7 @@ class LegReturnsTest {
     }
 
     @Test
-    void a_copy_without_its_label_is_noticed_and_not_touched() throws Exception {
+    void lg8_a_copy_without_its_label_is_noticed_and_not_touched() throws Exception {
         on.open(LOG);
         on.write(1, 10);
         on.awaitSync();
@@ -213,7 +213,7 @@ class LegReturnsTest {
     }
 
     @Test
-    void a_stale_leg_alone_is_never_the_source_across_restarts() throws Exception {
+    void lg20_a_stale_leg_alone_is_never_the_source_across_restarts() throws Exception {
         on.open(LOG);
         on.awaitSync();
         excludeLeg(0);

@@ -38,7 +38,7 @@ class MirrorFaultsTest {
     }
 
     @Test
-    void a_leg_that_throws_something_odd_from_a_force_is_excluded_and_the_flush_succeeds() throws Exception {
+    void lg4_a_leg_that_throws_something_odd_from_a_force_is_excluded_and_the_flush_succeeds() throws Exception {
         on.open("LOG 1024 nosync");
         on.write(1, 7);
         on.faults.set("leg1.force", () -> new IllegalStateException("thrown on purpose by a test"));
@@ -135,7 +135,7 @@ class MirrorFaultsTest {
     }
 
     @Test
-    void a_leg_that_was_truncated_is_excluded_when_its_end_is_written() throws Exception {
+    void lg11_a_leg_that_was_truncated_is_excluded_when_its_end_is_written() throws Exception {
         on.open("LOG 1024 nosync");
         on.write(1, 7);
         on.mirror().device().force();

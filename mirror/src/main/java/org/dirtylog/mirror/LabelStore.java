@@ -89,15 +89,17 @@ final class LabelStore {
             Optional<LegLabel> second = read(1);
             boolean firstIsLater = first.isPresent() && later(first, second).equals(first);
             Optional<LegLabel> last = later(first, second);
-            if (!leg.isLabelled() && last.isPresent()) {
-                // It may be a page that a process wrote before it was killed. The other one goes only when this one is
+            if (!leg.isLabelForced() && last.isPresent()) {
+                // It may be a page that a process wrote before it was killed, or that we wrote and could not force. The
+                // other one goes only when this one is
                 // surely on the medium (P19): if we crash in the middle, one of the two is whole.
                 writeSlot(firstIsLater ? 0 : 1, last.get());
                 leg.force();
             }
+            leg.labelForced(false);
             writeSlot(firstIsLater ? 1 : 0, label);
             leg.force();
-            leg.noteLabelled();
+            leg.labelForced(true);
         } else if (place == LabelPlace.ATTRIBUTE) {
             leg.setAttribute(ATTRIBUTE, label.encode());
         }

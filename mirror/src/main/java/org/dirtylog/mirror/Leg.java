@@ -20,8 +20,8 @@ final class Leg {
     private final ForceTurns forces;
     private final LegReads reads;
     private final LegRepairs repairs;
-    /** Whether a label was written and forced since it was opened: until then what is read of one may be only a page. */
-    private final AtomicBoolean labelled;
+    /** Whether the label that was written last was forced since the leg was opened: until then what is read of one may be only a page. */
+    private final AtomicBoolean labelForced;
 
     Leg(int index, BlockDevice device, long offsetBytes, long sizeBytes, Tasks tasks) {
         this.index = index;
@@ -32,10 +32,10 @@ final class Leg {
         this.forces = new ForceTurns(device.name(), health, tasks.signal("leg " + index + "/force"));
         this.reads = new LegReads();
         this.repairs = new LegRepairs();
-        this.labelled = new AtomicBoolean();
+        this.labelForced = new AtomicBoolean();
     }
 
-    private Leg(Leg same, int index, long sizeBytes, AtomicBoolean labelled) {
+    private Leg(Leg same, int index, long sizeBytes, AtomicBoolean labelForced) {
         this.index = index;
         this.device = same.device;
         this.offsetBytes = same.offsetBytes;
@@ -44,12 +44,12 @@ final class Leg {
         this.forces = same.forces;
         this.reads = same.reads;
         this.repairs = same.repairs;
-        this.labelled = labelled;
+        this.labelForced = labelForced;
     }
 
     /** The same leg in another place. */
     Leg at(int newIndex) {
-        return newIndex == index ? this : new Leg(this, newIndex, sizeBytes, labelled);
+        return newIndex == index ? this : new Leg(this, newIndex, sizeBytes, labelForced);
     }
 
     /** The same leg with more of its device mirrored. A label behind that is another one. */
@@ -211,12 +211,12 @@ final class Leg {
         return offsetBytes + position;
     }
 
-    boolean isLabelled() {
-        return labelled.get();
+    boolean isLabelForced() {
+        return labelForced.get();
     }
 
-    void noteLabelled() {
-        labelled.set(true);
+    void labelForced(boolean forced) {
+        labelForced.set(forced);
     }
 
     /** Replaces a note beside the bytes, which is a force as well: it takes its turn among them (P13). */

@@ -107,6 +107,22 @@ class LabelStoreTest {
         assertEquals(Optional.of(label(1)), new LabelStore(leg(device)).find().map(LabelStore.Found::label));
     }
 
+    /** Seed 4247340: a write of a label failed after its first sector, and the next one went over the only label that lasts. */
+    @Test
+    void p21_a_label_of_which_the_write_failed_is_made_to_last_before_the_other_goes() throws IOException {
+        MemoryDevice device = device(ROOM_AT + 8192, false);
+        LabelStore store = new LabelStore(leg(device));
+        store.write(LabelPlace.BEHIND, label(1));
+        device.failWrites = true;
+        assertThrows(IOException.class, () -> store.write(LabelPlace.BEHIND, label(2)));
+        assertEquals(Optional.of(label(2)), store.find().map(LabelStore.Found::label), "it is seen, and not forced");
+        device.failWrites = false;
+        device.failForces = true;
+        assertThrows(IOException.class, () -> store.write(LabelPlace.BEHIND, label(3)));
+        device.crash(64);
+        assertEquals(Optional.of(label(1)), new LabelStore(leg(device)).find().map(LabelStore.Found::label));
+    }
+
     @Test
     void p21_an_attribute_where_the_room_is_too_small_or_taken() throws IOException {
         assertEquals(LabelPlace.ATTRIBUTE, new LabelStore(leg(device(ROOM_AT + 8191, true))).choose());

@@ -19,6 +19,9 @@ final class MemoryDevice implements BlockDevice {
     private final Map<Long, byte[]> safe = new HashMap<>();
     private final Map<String, byte[]> attributes = new HashMap<>();
     boolean failForces;
+    /** After they were done. */
+    boolean failWrites;
+
     boolean closed;
     int writes;
 
@@ -62,15 +65,18 @@ final class MemoryDevice implements BlockDevice {
     }
 
     @Override
-    public void write(long positionBytes, ByteBuffer from) {
+    public void write(long positionBytes, ByteBuffer from) throws IOException {
         writes++;
         for (long at = positionBytes; from.hasRemaining(); at++) {
             pages.computeIfAbsent(at / PAGE, any -> new byte[PAGE])[(int) (at % PAGE)] = from.get();
         }
+        if (failWrites) {
+            throw new IOException("thrown on purpose by a test");
+        }
     }
 
     @Override
-    public void zero(long positionBytes, long bytes, Zeroing zeroing) {
+    public void zero(long positionBytes, long bytes, Zeroing zeroing) throws IOException {
         write(positionBytes, ByteBuffer.allocate((int) bytes));
     }
 
