@@ -18,6 +18,11 @@ public final class RegionBits {
     /** Written by one thread with release, read by any with acquire. */
     private final AtomicReferenceArray<BitNode> nodes;
 
+    /** Which nodes have a 1, and which have a 0, so that a search does not look at each of thousands. Written like the nodes. */
+    private final NodeSet withOnes;
+
+    private final NodeSet withZeros;
+
     private volatile long ones;
 
     private RegionBits(long size, boolean one) {
@@ -30,6 +35,8 @@ public final class RegionBits {
         for (int n = 0; n < nodes.length(); n++) {
             nodes.setRelease(n, BitNode.uniform(one));
         }
+        this.withOnes = new NodeSet(nodes.length(), one);
+        this.withZeros = new NodeSet(nodes.length(), !one);
     }
 
     private RegionBits(RegionBits other) {
@@ -39,6 +46,8 @@ public final class RegionBits {
         for (int n = 0; n < nodes.length(); n++) {
             nodes.setRelease(n, other.nodes.getPlain(n).copy());
         }
+        this.withOnes = other.withOnes.copy();
+        this.withZeros = other.withZeros.copy();
     }
 
     private static int nodesOf(long size) {
@@ -178,6 +187,12 @@ public final class RegionBits {
         long before = ones;
         for (long at = first; at < end; ) {
             int n = (int) (at >>> BitNode.SHIFT);
+            int toChange = change == BitChange.FLIP ? n : (change == BitChange.CLEAR ? withOnes : withZeros).next(n);
+            if (toChange > n) {
+                // Those in between are so already.
+                at = (long) toChange << BitNode.SHIFT;
+                continue;
+            }
             long start = (long) n << BitNode.SHIFT;
             long stop = Math.min(end, start + BitNode.BITS);
             BitNode node = nodes.getPlain(n);
@@ -203,8 +218,12 @@ public final class RegionBits {
     /** The one writer of {@link #ones}, so that reading and writing it need not be one step. */
     @SuppressWarnings("NonAtomicOperationOnVolatileField")
     private void replace(int n, BitNode node, long onesBefore) {
-        ones += node.ones(capacity(n)) - onesBefore;
+        long capacity = capacity(n);
+        long onesNow = node.ones(capacity);
+        ones += onesNow - onesBefore;
         nodes.setRelease(n, node.collapsed());
+        withOnes.put(n, onesNow > 0);
+        withZeros.put(n, onesNow < capacity);
     }
 
     private long capacity(int n) {
@@ -232,9 +251,11 @@ public final class RegionBits {
     }
 
     private long next(long from, boolean one) {
+        NodeSet candidates = one ? withOnes : withZeros;
         long offset = from & BitNode.BITS - 1;
-        for (int n = (int) Math.min(from >>> BitNode.SHIFT, nodes.length()); n < nodes.length(); n++, offset = 0) {
-            long found = nodes.getAcquire(n).next(offset, one);
+        int first = (int) Math.min(from >>> BitNode.SHIFT, nodes.length());
+        for (int n = candidates.next(first); n < nodes.length(); n = candidates.next(n + 1)) {
+            long found = nodes.getAcquire(n).next(n == first ? offset : 0, one);
             if (found >= 0) {
                 return Math.min(size, ((long) n << BitNode.SHIFT) + found);
             }
