@@ -19,10 +19,16 @@ import org.slf4j.LoggerFactory;
 final class LogBook {
     private static final Logger LOG = LoggerFactory.getLogger(LogBook.class);
     private static final long RETRY_NANOS = 200_000_000L;
+    /** With fewer writers than that nobody waits for the others: it would only make them slower. */
+    private static final int CROWD = 8;
+
+    private static final long MOST_GATHERING_NANOS = 200_000L;
 
     private final MirrorState mirror;
     private final LongConsumer marked;
     private final Signal turns;
+    /** Raised when enough have come for the turn that is about to begin. */
+    private final Signal crowd;
 
     private volatile boolean failWrites;
     private volatile DirtyLog log;
@@ -45,6 +51,12 @@ final class LogBook {
     private long done;
     private boolean turning;
     private boolean paused = true;
+    /** How many marks the last turn brought, and how long it took. */
+    private int lastMarks;
+
+    private long lastNanos;
+    /** For how many marks the turn that is about to begin waits; 0 if it does not. */
+    private int awaited;
 
     /**
      * Starts paused.
@@ -57,6 +69,7 @@ final class LogBook {
         this.marked = marked;
         this.failWrites = failWrites;
         this.turns = mirror.world.tasks().signal(mirror.name + "/log");
+        this.crowd = mirror.world.tasks().signal(mirror.name + "/crowd");
     }
 
     /** Says whether writes that need a mark fail when the log has failed, also those that wait for one now. */
@@ -130,9 +143,14 @@ final class LogBook {
     /** Returns when the region has been marked durably, or is in some other state than CLEAN; the caller looks again. */
     void mark(long region) throws IOException {
         long ticket;
+        boolean enough;
         synchronized (this) {
             gather(region);
             ticket = gathering;
+            enough = awaited > 0 && markCount >= awaited;
+        }
+        if (enough) {
+            crowd.raise();
         }
         await(ticket, false);
     }
@@ -170,6 +188,7 @@ final class LogBook {
                     stopped || isDone(ticket) || (failFast || failWrites) && failure != null || (lead[0] = tryLead()));
             if (lead[0]) {
                 lead[0] = false;
+                awaitCrowd();
                 turn();
             } else if (isDone(ticket)) {
                 return;
@@ -198,8 +217,35 @@ final class LogBook {
         return true;
     }
 
+    /**
+     * Many writers that were let go by the last turn are on their way back: a force that waits for most of them, for a part of the time
+     * that a force takes, is one for many.
+     */
+    private void awaitCrowd() {
+        long most;
+        synchronized (this) {
+            int writers = lastMarks + markCount;
+            awaited = writers < CROWD ? 0 : writers * 3 / 4;
+            most = Math.min(MOST_GATHERING_NANOS, lastNanos / 2);
+            if (markCount >= awaited) {
+                awaited = 0;
+            }
+        }
+        if (awaited > 0) {
+            crowd.await(this::isCrowded, mirror.world.clock().nanos() + most);
+            synchronized (this) {
+                awaited = 0;
+            }
+        }
+    }
+
+    private synchronized boolean isCrowded() {
+        return markCount >= awaited;
+    }
+
     /** One turn. The caller leads. */
     private void turn() {
+        long begun = mirror.world.clock().nanos();
         RegionSet wanted = RegionSet.none();
         RegionSet cleaned;
         RegionSet doubtful;
@@ -236,8 +282,11 @@ final class LogBook {
             // Perhaps no memory. What has been done of the turn is not known, so it counts as not done.
             fail(new DirtyLogException.Failed("a turn of the log was broken off by " + e, e));
         } finally {
+            long took = mirror.world.clock().nanos() - begun;
             synchronized (this) {
                 turning = false;
+                lastMarks = (int) Math.min(wanted.count(), Integer.MAX_VALUE);
+                lastNanos = took;
                 if (flushed) {
                     done = ticket;
                 } else {
