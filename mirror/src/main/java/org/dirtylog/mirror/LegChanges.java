@@ -282,6 +282,7 @@ final class LegChanges {
             }
             while (!done) {
                 failures.exclude(new IOException("a leg is failing"));
+                requireForceable();
                 mirror.awaitSettled();
                 if (newcomer == null) {
                     // Most of what is forced once more below.
@@ -310,6 +311,19 @@ final class LegChanges {
         } catch (IOException e) {
             // The mirror stops.
             LOG.debug("mirror {}: a leg without a label stays", mirror.name, e);
+        }
+    }
+
+    /** One that could not be forced and is still there is the last current one: it stays as it is until an operator says (P13). */
+    private void requireForceable() throws IOException {
+        LegSet legs = mirror.legs();
+        for (int i = 0; i < legs.size(); i++) {
+            if (legs.isAttached(i) && legs.leg(i).forceFailure() != null) {
+                throw new IOException("leg " + i + " (" + legs.record(i).path()
+                        + ") could not be forced, and no other is current. Repair it, then: mirror:suspend "
+                        + mirror.name
+                        + " and mirror:resume " + mirror.name);
+            }
         }
     }
 

@@ -50,6 +50,8 @@ final class Recovery {
     private final Set<Long> copying = new HashSet<>();
 
     private RegionSet copied = RegionSet.none();
+    /** Whether a task cleans what was copied. */
+    private boolean cleaning;
     /** Claimed, and not copied: too early for them, nothing to copy, or a copy is under way. */
     private RegionSet held = RegionSet.none();
 
@@ -197,7 +199,7 @@ final class Recovery {
         } finally {
             // Also when the log has failed: a copy that outlived this would own a region of a table that is filled
             // anew.
-            changed.await(this::noneInFlight);
+            changed.await(() -> noneInFlight() && !isCleaning());
             end();
         }
     }
@@ -243,10 +245,10 @@ final class Recovery {
                 continue;
             }
             startOrHold(claimed);
-            cleanCopied(CLEAN_BATCH);
+            cleanMeanwhile();
             changed.await(this::hasRoom);
         }
-        changed.await(this::noneInFlight);
+        changed.await(() -> noneInFlight() && !isCleaning());
         cleanCopied(1);
         // What was claimed and not copied may be claimed again.
         log.setOutOfSync(takeHeld());
@@ -390,6 +392,45 @@ final class Recovery {
             }
         }
         changed.raise();
+    }
+
+    /** Copies go on while legs are forced. One cleaning at a time; if it fails, the cleaner tries again. */
+    private void cleanMeanwhile() {
+        synchronized (this) {
+            if (cleaning || copied.count() < CLEAN_BATCH) {
+                return;
+            }
+            cleaning = true;
+        }
+        boolean started = false;
+        try {
+            mirror.world.tasks().start(mirror.name + "/clean", () -> {
+                try {
+                    cleanCopied(1);
+                } catch (IOException e) {
+                    LOG.debug("mirror {}: regions that were copied stay dirty for now", mirror.name, e);
+                    cleaner.marked(1);
+                } finally {
+                    endCleaning();
+                }
+            });
+            started = true;
+        } finally {
+            if (!started) {
+                endCleaning();
+            }
+        }
+    }
+
+    private void endCleaning() {
+        synchronized (this) {
+            cleaning = false;
+        }
+        changed.raise();
+    }
+
+    private synchronized boolean isCleaning() {
+        return cleaning;
     }
 
     /** Cleans what has been copied: only the force that goes with it makes the copies count (P19). */

@@ -328,7 +328,7 @@ final class Session implements Runnable {
     /** What an operator may well be refused. */
     private static final Pattern REFUSALS = Pattern.compile(
             ".*(has \\d+ legs already|no other leg holds everything"
-                    + "|a mirror has two legs or more|about to replace|has no leg|the others may differ|is not attached|can be changed|stays suspended).*");
+                    + "|a mirror has two legs or more|about to replace|has no leg|the others may differ|is not attached|can be changed|could not be forced|stays suspended).*");
 
     private void reshape() {
         world.operations++;
