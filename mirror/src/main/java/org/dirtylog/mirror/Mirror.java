@@ -28,12 +28,15 @@ public final class Mirror implements MirrorTarget {
     /** How long a leg may take for anything once the mirror is to stop. */
     private static final long STOP_NANOS = 5_000_000_000L;
 
+    private static final String RESHAPED = "legs and length of one that runs can be changed";
+
     private final Surroundings world;
     private final DirtyLogs logs;
     private final MirrorRecords records;
     private final MirrorState state;
     private final Turns turns;
     private final CurrentTable table;
+    private final Reshaping reshaping;
     private final LogBook book;
     private final AtomicBoolean watching = new AtomicBoolean();
 
@@ -59,6 +62,7 @@ public final class Mirror implements MirrorTarget {
         this.state = new MirrorState(config.name(), config.table().geometry(), world);
         this.turns = new Turns(world.tasks(), config.name());
         this.table = new CurrentTable(config, state);
+        this.reshaping = new Reshaping(state, table);
         this.book = new LogBook(state, config.failOnLogLoss(), this::marked);
         state.watch.follow(config.legs());
         // Nobody comes in before it is open.
@@ -111,7 +115,7 @@ public final class Mirror implements MirrorTarget {
                         null);
             }
             life = opening;
-            growAsAsked(opening);
+            reshaping.growAsAsked(opening);
             opening.createLog(config());
             start(opening);
             opened = true;
@@ -158,22 +162,6 @@ public final class Mirror implements MirrorTarget {
         MirrorRecord record = new RecordOfTable(table.configInFile(), world.randomness()).complete(loaded);
         table.follow(record);
         return record;
-    }
-
-    /** Somebody has written a greater length into the file. */
-    private void growAsAsked(MirrorLife opening) throws IOException, MirrorException {
-        TableShape asked = table.shapeInFile();
-        MirrorRecord record = opening.keeper.record();
-        boolean longer = record.superseded().isEmpty() && asked.sectors() > record.targetSectors();
-        if (record.completed() && longer) {
-            try {
-                opening.growth.check(asked.sectors());
-            } catch (MirrorException e) {
-                throw MirrorException.waiting(e.getMessage(), e);
-            }
-            opening.growth.grow(asked.sectors(), asked);
-            table.follow(opening.keeper.record());
-        }
     }
 
     /** Opens the log and lets clients in. */
@@ -389,7 +377,7 @@ public final class Mirror implements MirrorTarget {
      * @throws MirrorException if it cannot be; nothing was changed
      */
     public void addLeg(TableLine.Leg leg, boolean adopt) throws MirrorException {
-        changeLegs(running -> running.changes.add(running.log(), leg, adopt, table.shapeInFile()));
+        changeLegs((running, inFile) -> running.changes.add(running.log(), leg, adopt, inFile));
     }
 
     /**
@@ -399,9 +387,9 @@ public final class Mirror implements MirrorTarget {
      * @throws MirrorException if it cannot be; nothing was changed
      */
     public void removeLeg(int index) throws MirrorException {
-        changeLegs(running -> {
+        changeLegs((running, inFile) -> {
             requireLeg(index);
-            running.changes.remove(running.log(), index, table.shapeInFile());
+            running.changes.remove(running.log(), index, inFile);
         });
     }
 
@@ -414,41 +402,15 @@ public final class Mirror implements MirrorTarget {
      * @throws MirrorException if it cannot be; nothing was changed
      */
     public void replaceLeg(int index, TableLine.Leg leg, boolean adopt) throws MirrorException {
-        changeLegs(running -> {
+        changeLegs((running, inFile) -> {
             requireLeg(index);
-            running.changes.replace(running.log(), index, leg, adopt, table.shapeInFile());
+            running.changes.replace(running.log(), index, leg, adopt, inFile);
         });
     }
 
-    private interface LegChange {
-        void of(MirrorLife running) throws MirrorException;
-    }
-
-    private void changeLegs(LegChange change) throws MirrorException {
-        turns.take(() -> {
-            MirrorLife running = requireHealthy();
-            running.scrub.stop();
-            running.scrub.awaitEnd();
-            change.of(running);
-            table.follow(running.keeper.record());
-        });
+    private void changeLegs(Reshaping.LegChange change) throws MirrorException {
+        turns.take(() -> reshaping.changeLegs(requireRunning(RESHAPED), change));
         table.tell();
-    }
-
-    private MirrorLife requireHealthy() throws MirrorException {
-        MirrorLife running = requireRunning("legs and length of one that runs can be changed");
-        String why = !running.failures.pending().isEmpty()
-                ? running.failures.pending()
-                : book.failure() != null
-                        ? "its log does not keep its record: " + book.failure().getMessage()
-                        : !book.silence().isEmpty()
-                                ? book.silence()
-                                : state.legs().hangingMask() != 0 ? "a leg does not answer" : "";
-        if (!why.isEmpty()) {
-            throw new MirrorException("mirror " + config().name() + " cannot be changed now: " + why
-                    + ". Nothing was changed; see mirror:status " + config().name());
-        }
-        return running;
     }
 
     /** All legs that can be are current: one of them may replace another one. */
@@ -462,18 +424,9 @@ public final class Mirror implements MirrorTarget {
         }
     }
 
-    /** What fails here is done at the next opening, or when the next leg becomes current. */
     private void finishReplacements() {
-        MirrorLife now = life;
-        if (now == null || word != MirrorStatus.Word.RUNNING) {
-            return;
-        }
-        try {
-            while (now.changes.finishReplacement(now.log(), table.shapeInFile())) {
-                table.follow(now.keeper.record());
-            }
-        } catch (MirrorException e) {
-            LOG.warn("{}; it is tried again at the next start", e.getMessage());
+        if (life != null && word == MirrorStatus.Word.RUNNING) {
+            reshaping.finishReplacements(life);
         }
     }
 
@@ -486,42 +439,22 @@ public final class Mirror implements MirrorTarget {
      */
     public void grow(long sectors) throws MirrorException {
         turns.take(() -> {
-            MirrorLife running = requireHealthy();
-            MirrorConfig longer = table.longer(sectors);
-            running.growth.check(sectors);
-            requireUnlatched();
+            MirrorLife running = requireRunning(RESHAPED);
+            MirrorConfig longer = reshaping.longer(running, sectors);
             boolean clean = running.quiesce();
             word = MirrorStatus.Word.SUSPENDED;
             MirrorException trouble = null;
             try {
-                if (!clean) {
-                    throw new MirrorException("mirror " + config().name()
-                            + " does not grow: it cannot be stopped cleanly for that. See mirror:status "
-                            + config().name());
-                }
-                // A leg may have failed meanwhile.
-                running.growth.check(sectors);
-                running.grow(config(), longer, table.shapeInFile());
+                reshaping.grow(running, longer, clean);
             } catch (MirrorException e) {
                 trouble = e;
             }
-            table.follow(running.keeper.record());
             resumeInTurn(running, trouble);
             if (trouble != null) {
                 throw trouble;
             }
         });
         table.tell();
-    }
-
-    private void requireUnlatched() throws MirrorException {
-        LegSet legs = state.legs();
-        for (int i = 0; i < legs.size(); i++) {
-            if (legs.isAttached(i) && legs.leg(i).forceFailure() != null) {
-                throw new MirrorException("mirror " + config().name() + " does not grow: leg " + i
-                        + " could not be forced. Repair it, then: mirror:suspend and mirror:resume " + config().name());
-            }
-        }
     }
 
     // ---- suspend, resume, stop --------------------------------------------------------------------------------------
@@ -733,7 +666,7 @@ public final class Mirror implements MirrorTarget {
     @Override
     public MirrorStatus status() {
         MirrorLife now = life;
-        return now == null || now.log() == null
+        return now == null || now.found() == null
                 ? StatusView.closed(config(), word, message)
                 : new StatusView(config(), state, now).status(word, message);
     }

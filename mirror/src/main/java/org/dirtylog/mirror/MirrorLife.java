@@ -94,6 +94,7 @@ final class MirrorLife {
         return log;
     }
 
+    /** What the log was found as, or {@code null} before it was opened for the first time. */
     Found found() {
         return found;
     }

@@ -154,7 +154,7 @@ final class StatusView {
                         log.typeName(),
                         pathOf(table),
                         healthOf(log.health()),
-                        life.found() == null ? "" : life.found().name().toLowerCase(Locale.ROOT)),
+                        life.found().name().toLowerCase(Locale.ROOT)),
                 shown,
                 legs.sourceIndex(),
                 life.recovery.progress(),
