@@ -393,13 +393,13 @@ final class LegChanges {
         try {
             return keeper.change(old -> old.reshaped(old.targetSectors(), next.legs(), next.source(), inFile));
         } catch (IOException e) {
-            failures.suspend("a change of the legs failed, and the record cannot be put back: " + e.getMessage());
+            failures.hold("a change of the legs failed, and the record cannot be put back: " + e.getMessage());
             undecided = true;
             while (undecided && !failures.awaitStop(mirror.world.clock().nanos() + RETRY_NANOS)) {
                 undecided = !isRestored();
             }
             if (!undecided) {
-                failures.suspend("");
+                failures.hold("");
             }
             throw new IOException("the record cannot be written: " + e.getMessage(), e);
         }

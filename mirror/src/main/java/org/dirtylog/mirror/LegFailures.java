@@ -41,8 +41,8 @@ final class LegFailures {
         return pending;
     }
 
-    /** Says why nothing may be cleaned or suspended for the time being, with an empty string that it may again. */
-    void suspend(String why) {
+    /** Says why nothing is cleaned or suspended for the time being; with an empty string it may be again. */
+    void hold(String why) {
         pending = why;
     }
 
