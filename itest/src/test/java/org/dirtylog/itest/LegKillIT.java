@@ -239,11 +239,14 @@ class LegKillIT {
         assertTrue(
                 opened.at("/recovery/bytesTotal").asLong() <= dirty.cardinality() * REGION_BYTES,
                 "more is copied than was dirty, which was " + dirty.cardinality() + " regions: " + opened);
-        // What was excluded is back; what replaces another leg has done so.
-        JsonNode status = daemon.awaitStatus(
-                NAME,
-                now -> now.get("word").asText().equals("running")
-                        && now.get("inSync").asLong() == REGIONS);
+        // What was excluded is back; what replaces another leg has done so. A leg that failed before it had a label
+        // comes
+        // back by a command only.
+        JsonNode status = daemon.awaitStatus(NAME, now -> {
+            bringBack(daemon, now);
+            return now.get("word").asText().equals("running")
+                    && now.get("inSync").asLong() == REGIONS;
+        });
         copied += status.at("/recovery/bytesDone").asLong();
         try (NbdClient client = new NbdClient(daemon.nbdSocket(), NAME)) {
             int block = 0;
@@ -262,6 +265,19 @@ class LegKillIT {
                     new BitSet(),
                     Legs.differing(one, fileOf(leg), REGION_BYTES, REGIONS),
                     "regions that differ on " + leg);
+        }
+    }
+
+    private static void bringBack(Daemon daemon, JsonNode status) {
+        for (int i = 0; i < status.get("legs").size(); i++) {
+            String state = status.at("/legs/" + i + "/state").asText();
+            if (state.equals("excluded") || state.equals("missing")) {
+                try {
+                    daemon.command("mirror:resync " + NAME + " --leg " + i + " --now");
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
         }
     }
 
