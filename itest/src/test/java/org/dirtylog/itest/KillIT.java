@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
@@ -91,19 +90,8 @@ class KillIT {
     private void load(Daemon daemon) throws Exception {
         int window = 8 << random.nextInt(8);
         int first = random.nextInt(REGIONS - window + 1) * BLOCKS_IN_REGION;
-        List<StampingClient> clients = new ArrayList<>();
-        for (int share = 0; share < CLIENTS; share++) {
-            clients.add(new StampingClient(
-                    daemon.nbdSocket(),
-                    NAME,
-                    blocks,
-                    share,
-                    CLIENTS,
-                    first,
-                    window * BLOCKS_IN_REGION,
-                    random.nextLong()));
-        }
-        clients.forEach(Thread::start);
+        List<StampingClient> clients = StampingClient.start(
+                daemon.nbdSocket(), NAME, blocks, CLIENTS, first, window * BLOCKS_IN_REGION, random::nextLong);
         LockSupport.parkNanos((long) (random.nextDouble() * MOST_LOAD_NANOS));
         daemon.kill();
         for (StampingClient client : clients) {

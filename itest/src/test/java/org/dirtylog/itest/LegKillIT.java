@@ -123,19 +123,8 @@ class LegKillIT {
         int window = 8 << random.nextInt(6);
         int first = random.nextInt(REGIONS - window + 1) * BLOCKS_IN_REGION;
         String spared = currentLeg(daemon);
-        List<StampingClient> clients = new ArrayList<>();
-        for (int share = 0; share < CLIENTS; share++) {
-            clients.add(new StampingClient(
-                    daemon.nbdSocket(),
-                    NAME,
-                    blocks,
-                    share,
-                    CLIENTS,
-                    first,
-                    window * BLOCKS_IN_REGION,
-                    random.nextLong()));
-        }
-        clients.forEach(Thread::start);
+        List<StampingClient> clients = StampingClient.start(
+                daemon.nbdSocket(), NAME, blocks, CLIENTS, first, window * BLOCKS_IN_REGION, random::nextLong);
         long end = System.nanoTime() + (long) (random.nextDouble() * MOST_LOAD_NANOS);
         while (System.nanoTime() < end) {
             trouble(daemon, spared);

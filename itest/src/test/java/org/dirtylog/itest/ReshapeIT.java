@@ -9,8 +9,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,19 +37,14 @@ class ReshapeIT {
                 Scratch.file(folder, NAME + "-" + i + ".img", LONGER + 12288);
             }
             Files.writeString(config, "# what follows is mine\ncleanAfterMillis = 100\n", StandardOpenOption.APPEND);
-            List<StampingClient> clients = new ArrayList<>();
-            for (int share = 0; share < CLIENTS; share++) {
-                clients.add(new StampingClient(
-                        daemon.nbdSocket(),
-                        NAME,
-                        blocks,
-                        share,
-                        CLIENTS,
-                        0,
-                        (int) (BYTES / StampedBlocks.BLOCK_BYTES),
-                        share));
-            }
-            clients.forEach(Thread::start);
+            List<StampingClient> clients = StampingClient.start(
+                    daemon.nbdSocket(),
+                    NAME,
+                    blocks,
+                    CLIENTS,
+                    0,
+                    (int) (BYTES / StampedBlocks.BLOCK_BYTES),
+                    new Random(7)::nextLong);
             daemon.command("mirror:add-leg " + NAME + " " + leg(2)).good();
             awaitLegs(daemon, 3);
             daemon.command("mirror:replace-leg " + NAME + " 0 " + leg(3)).good();

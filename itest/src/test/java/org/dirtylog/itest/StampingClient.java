@@ -3,9 +3,12 @@ package org.dirtylog.itest;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.LongSupplier;
 
 /** Writes stamped blocks, now and then with a flush or FUA, until the server goes. */
 final class StampingClient extends Thread {
@@ -39,6 +42,17 @@ final class StampingClient extends Thread {
         this.first = first;
         this.span = span;
         this.random = new Random(seed);
+    }
+
+    /** Starts so many, which share a window; the seeds say what each does. */
+    static List<StampingClient> start(
+            Path socket, String export, StampedBlocks blocks, int count, int first, int span, LongSupplier seeds) {
+        List<StampingClient> clients = new ArrayList<>();
+        for (int share = 0; share < count; share++) {
+            clients.add(new StampingClient(socket, export, blocks, share, count, first, span, seeds.getAsLong()));
+        }
+        clients.forEach(Thread::start);
+        return clients;
     }
 
     @Override

@@ -3,12 +3,16 @@ package org.dirtylog.mirror;
 
 import java.io.IOException;
 import org.dirtylog.mirror.MirrorRecord.LegRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings a new epoch onto the legs: the record has announced it, the labels follow, and then the record forgets what they can
  * no longer say (P22). Leg set and epoch do not change meanwhile.
  */
 final class Labels {
+    private static final Logger LOG = LoggerFactory.getLogger(Labels.class);
+
     private final RecordKeeper keeper;
     private final LegForces forces;
 
@@ -47,6 +51,15 @@ final class Labels {
         });
         legs.latchFailing(outcome.failed() | hanging);
         return wanted & ~outcome.failed();
+    }
+
+    /** The second change, where it can wait: else the record names more epochs than need be, until the next opening. */
+    void settleIfPossible(int written) {
+        try {
+            settle(written);
+        } catch (IOException e) {
+            LOG.debug("the epochs of the labels stay in the record: {}", e.getMessage());
+        }
     }
 
     /** The second change: from here on an older label is that of an older copy. */

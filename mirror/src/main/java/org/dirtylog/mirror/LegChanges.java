@@ -317,13 +317,12 @@ final class LegChanges {
     /** One that could not be forced and is still there is the last current one: it stays as it is until an operator says (P13). */
     private void requireForceable() throws IOException {
         LegSet legs = mirror.legs();
-        for (int i = 0; i < legs.size(); i++) {
-            if (legs.isAttached(i) && legs.leg(i).forceFailure() != null) {
-                throw new IOException("leg " + i + " (" + legs.record(i).path()
-                        + ") could not be forced, and no other is current. Repair it, then: mirror:suspend "
-                        + mirror.name
-                        + " and mirror:resume " + mirror.name);
-            }
+        int unforceable = legs.unforceableMask();
+        if (unforceable != 0) {
+            int index = Integer.numberOfTrailingZeros(unforceable);
+            throw new IOException("leg " + index + " (" + legs.record(index).path()
+                    + ") could not be forced, and no other is current. Repair it, then: mirror:suspend " + mirror.name
+                    + " and mirror:resume " + mirror.name);
         }
     }
 
@@ -369,7 +368,7 @@ final class LegChanges {
             mirror.writes.open();
             mirror.reads.open();
         }
-        settleLabels(labelled);
+        labels.settleIfPossible(labelled);
         gone.forEach(this::giveBack);
         return true;
     }
@@ -488,15 +487,6 @@ final class LegChanges {
                     e.getMessage());
         } finally {
             leg.device().close();
-        }
-    }
-
-    private void settleLabels(int labelled) {
-        try {
-            labels.settle(labelled);
-        } catch (IOException e) {
-            // The record names more epochs than need be, until the next opening.
-            LOG.debug("mirror {}: the epochs of the labels stay in the record: {}", mirror.name, e.getMessage());
         }
     }
 }

@@ -177,7 +177,7 @@ final class LegFailures {
             mirror.writes.open();
         }
         giveBack(before, after, cause);
-        settleLabels(labelled);
+        labels.settleIfPossible(labelled);
     }
 
     private void giveBack(LegSet before, LegSet after, IOException cause) {
@@ -188,15 +188,6 @@ final class LegFailures {
         }
     }
 
-    private void settleLabels(int labelled) {
-        try {
-            labels.settle(labelled);
-        } catch (IOException e) {
-            // The record names more epochs than need be, until the next opening.
-            LOG.debug("mirror {}: the epochs of the labels stay in the record: {}", mirror.name, e.getMessage());
-        }
-    }
-
     /** The leg that stays although it failed, because no other is current (P12): the source, if it can still be forced. */
     private static int keptOf(LegSet legs, int failing) {
         int current = legs.currentMask();
@@ -204,7 +195,7 @@ final class LegFailures {
             return 0;
         }
         int choice = current;
-        choice = orAll(choice & ~unforceable(legs), choice);
+        choice = orAll(choice & ~legs.unforceableMask(), choice);
         choice = orAll(choice & ~legs.hangingMask(), choice);
         int source = 1 << legs.sourceIndex();
         return (choice & source) != 0 ? source : Integer.lowestOneBit(choice);
@@ -212,14 +203,6 @@ final class LegFailures {
 
     private static int orAll(int some, int all) {
         return some == 0 ? all : some;
-    }
-
-    private static int unforceable(LegSet legs) {
-        int mask = 0;
-        for (int i = 0; i < legs.size(); i++) {
-            mask |= legs.isAttached(i) && legs.leg(i).forceFailure() != null ? 1 << i : 0;
-        }
-        return mask;
     }
 
     private static LegSet without(LegSet legs, int excluded) {

@@ -113,6 +113,15 @@ final class LegSet {
         return mask;
     }
 
+    /** The attached legs that could not be forced, and have not been excluded (P13). */
+    int unforceableMask() {
+        int mask = 0;
+        for (Leg leg : legs) {
+            mask |= leg != null && isAttached(leg.index()) && leg.forceFailure() != null ? leg.mask() : 0;
+        }
+        return mask;
+    }
+
     /** The attached legs of which something does not return. */
     int hangingMask() {
         int mask = 0;

@@ -100,17 +100,11 @@ final class Promotion {
     /** A leg that stayed only because it was the last one is excluded as soon as another is current (P13). */
     private void excludeUnforceable() throws IOException {
         LegSet legs = mirror.legs();
-        int unforceable = 0;
-        IOException cause = null;
-        for (int i = 0; i < legs.size(); i++) {
-            if ((legs.currentMask() & 1 << i) != 0 && legs.leg(i).forceFailure() != null) {
-                unforceable |= 1 << i;
-                cause = legs.leg(i).forceFailure();
-            }
-        }
+        int unforceable = legs.currentMask() & legs.unforceableMask();
         if (unforceable != 0 && (legs.currentMask() & ~unforceable) != 0) {
             legs.latchFailing(unforceable);
-            failures.exclude(cause);
+            failures.exclude(
+                    legs.leg(31 - Integer.numberOfLeadingZeros(unforceable)).forceFailure());
         }
     }
 }

@@ -77,12 +77,11 @@ final class Reshaping {
         requireHealthy(running);
         MirrorConfig longer = table.longer(sectors);
         running.growth.check(sectors);
-        LegSet legs = state.legs();
-        for (int i = 0; i < legs.size(); i++) {
-            if (legs.isAttached(i) && legs.leg(i).forceFailure() != null) {
-                throw new MirrorException("mirror " + state.name + " does not grow: leg " + i
-                        + " could not be forced. Repair it, then: mirror:suspend and mirror:resume " + state.name);
-            }
+        int unforceable = state.legs().unforceableMask();
+        if (unforceable != 0) {
+            throw new MirrorException("mirror " + state.name + " does not grow: leg "
+                    + Integer.numberOfTrailingZeros(unforceable)
+                    + " could not be forced. Repair it, then: mirror:suspend and mirror:resume " + state.name);
         }
         return longer;
     }

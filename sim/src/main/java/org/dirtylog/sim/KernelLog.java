@@ -12,6 +12,8 @@ final class KernelLog {
     static final int BYTES = 1536;
     private static final int FIRST_SLOT_AT = 256;
     private static final int SECOND_SLOT_AT = 768;
+    /** Where a slot says how long the target was. */
+    private static final int TARGET_SECTORS = 40;
     /** Where the checksum of a slot is; it covers what stands before it. */
     private static final int SLOT_CHECKSUM = 124;
 
@@ -31,11 +33,18 @@ final class KernelLog {
 
     /** Whether our own slot with the highest sequence number says that the log was closed ({@code docs/disk-format.md}). */
     static boolean isClosed(byte[] image) {
+        int newest = newestSlot(image);
+        return newest > 0 && image[newest + 10] == 2;
+    }
+
+    /** Where the valid slot with the highest sequence number is, or 0 if there is none. */
+    private static int newestSlot(byte[] image) {
         boolean first = isSlot(image, FIRST_SLOT_AT);
         boolean second = isSlot(image, SECOND_SLOT_AT);
-        boolean firstIsNewer = first && (!second || sequence(image, FIRST_SLOT_AT) >= sequence(image, SECOND_SLOT_AT));
-        int newest = firstIsNewer ? FIRST_SLOT_AT : SECOND_SLOT_AT;
-        return (first || second) && image[newest + 10] == 2;
+        if (first && second) {
+            return sequence(image, FIRST_SLOT_AT) >= sequence(image, SECOND_SLOT_AT) ? FIRST_SLOT_AT : SECOND_SLOT_AT;
+        }
+        return first ? FIRST_SLOT_AT : second ? SECOND_SLOT_AT : 0;
     }
 
     private static long sequence(byte[] image, int slot) {
@@ -54,10 +63,8 @@ final class KernelLog {
      * compared, a part of a region included.
      */
     static int covered(byte[] image, int sectors, int regionSectors) {
-        boolean first = isSlot(image, FIRST_SLOT_AT);
-        boolean second = isSlot(image, SECOND_SLOT_AT);
-        boolean firstIsNewer = first && (!second || sequence(image, FIRST_SLOT_AT) >= sequence(image, SECOND_SLOT_AT));
-        long then = first || second ? little(image, (firstIsNewer ? FIRST_SLOT_AT : SECOND_SLOT_AT) + 40, 8) : sectors;
+        int newest = newestSlot(image);
+        long then = newest > 0 ? little(image, newest + TARGET_SECTORS, 8) : sectors;
         return sectors <= then ? (sectors + regionSectors - 1) / regionSectors : (int) (then / regionSectors);
     }
 
