@@ -31,6 +31,13 @@ def differing_regions(one, other, region_bytes):
     }
 
 
+def current_legs(record):
+    """The indices of the legs a mirror's record calls current."""
+    states = dict(line.split("=", 1) for line in record.splitlines() if line.startswith("leg."))
+    legs = sorted(int(key.split(".")[1]) for key in states if key.endswith(".state"))
+    return [leg for leg in legs if states["leg.%d.state" % leg] == "CURRENT"]
+
+
 class Admissible:
     """For each block the stamps it may hold: the last that was flushed, or any issued after it."""
 

@@ -27,12 +27,12 @@ def build(patch, copy):
     return next((copy / "launcher/target").glob("dirtylog-*/bin")).parent
 
 
-def main(image_folder, work, patch, cuts):
+def main(image_folder, work, patch, cuts, trouble):
     patch = Path(patch).resolve()
     distribution = build(patch, work / "source")
     shutil.rmtree(work / "power-cut", ignore_errors=True)
     try:
-        power_cut.main(image_folder, work / "power-cut", distribution, cuts)
+        power_cut.main(image_folder, work / "power-cut", distribution, cuts, trouble)
     except power_cut.Ended:
         raise  # no verdict about the patch
     except Wrong as found:

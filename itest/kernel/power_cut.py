@@ -2,8 +2,9 @@
 """
 Cuts the power under a mirror that is being written, again and again. Boot N shows what cut N-1 left, before and after
 the mirror is restarted, and ends with cut N; the last boot ends with a clean stop. A series that was interrupted goes on
-where it was: an interruption is a power cut too.
+where it was: an interruption is a power cut too. With trouble, one leg of the two fails, hangs, vanishes and returns meanwhile.
 """
+import collections
 import json
 import os
 import random
@@ -12,7 +13,7 @@ import time
 
 import machine
 import series
-from judge import Admissible, Wrong, clean_regions, differing_regions
+from judge import Admissible, Wrong, clean_regions, current_legs, differing_regions
 
 SECTORS, REGION_SECTORS, CLIENTS = 32768, 128, 4
 REGIONS, REGION_BYTES = SECTORS // REGION_SECTORS, REGION_SECTORS * 512
@@ -24,10 +25,11 @@ class Ended(Wrong):
 
 
 class PowerCuts:
-    def __init__(self, image_folder, work, distribution):
+    def __init__(self, image_folder, work, distribution, trouble):
         self.series = series.Series(image_folder, work, "cut_round.py")
         self.seen = self.series.shared / "seen"
         self.distribution = distribution
+        self.trouble = trouble
         self.state_file = self.series.work / "state.json"
         self.admissible = Admissible()
 
@@ -40,7 +42,7 @@ class PowerCuts:
         else:
             self.series.prepare()
             seed = os.environ.get("DIRTYLOG_VM_SEED") or str(random.SystemRandom().randrange(1 << 32))
-            self.state = {"seed": seed, "boot": 0, "stamps": {}}
+            self.state = {"seed": seed, "boot": 0, "stamps": {}, "away": 0}
             print("seed %s" % seed, flush=True)
         shared = self.series.shared / "dist"
         shutil.rmtree(shared, ignore_errors=True)
@@ -60,12 +62,14 @@ class PowerCuts:
         rng = random.Random("%s-%d" % (self.state["seed"], boot))
         early = boot > 0 and not last and rng.random() < 0.3  # write, and cut, while the last cut is being repaired
         delay = rng.uniform(0.3, 4) if early else rng.uniform(0.5, 6)
+        if self.trouble:
+            delay *= 3  # a leg fails when it is written, and an emulated processor does not write often
         order = {
             "boot": boot, "seed": self.state["seed"], "early": early, "last": last, "clients": CLIENTS,
             # Where clients seldom flush, what is cleaned was forced by nobody but the mirror.
             "flushSeconds": rng.choice((0.5, 30)),
             "syncFirst": random.Random(self.state["seed"]).random() < 0.5,
-            "sectors": SECTORS, "regionSectors": REGION_SECTORS,
+            "sectors": SECTORS, "regionSectors": REGION_SECTORS, "legTrouble": self.trouble,
         }  # fmt: skip
         begun = time.monotonic()
         status = self.series.boot(order, LIMIT, None if last else lambda: delay)
@@ -76,6 +80,12 @@ class PowerCuts:
             line += "; %s; cut %d after %.2f s" % (self.replay(boot), boot + 1, delay)
         self.save()
         print("boot %d (%d s): %s" % (boot, time.monotonic() - begun, line), flush=True)
+
+    def troubles(self):
+        """What was done to legs, and how often."""
+        told = self.series.shared / "trouble"
+        lines = told.read_text().splitlines() if told.is_file() else []
+        return dict(sorted(collections.Counter(line.split(" ", 1)[1] for line in lines).items()))
 
     def replay(self, boot):
         before = self.admissible.writes, self.admissible.flushes
@@ -91,16 +101,25 @@ class PowerCuts:
         differing = differing_regions(*before, REGION_BYTES)
         if clean & differing:
             raise Wrong("the legs differ in regions that the log calls clean: %s" % sorted(clean & differing))
-        for leg in before:
-            self.admissible.check(leg, observed=False)
+        current = current_legs((self.seen / "before-record").read_text())
+        if not current:
+            raise Wrong("no leg is current")
+        self.state["away"] += len(before) - len(current)
+        for leg in current:
+            self.admissible.check(before[leg], observed=False)
         dirty = REGIONS - len(clean)
+        opened = json.loads((self.seen / "opened.json").read_text())["recovery"]["bytesTotal"]
+        if opened > dirty * REGION_BYTES:
+            raise Wrong("%d bytes were to be copied at the opening where %d were dirty" % (opened, dirty * REGION_BYTES))
         line = "before the restart %d regions dirty, legs differ in %d of them" % (dirty, len(differing))
+        if len(current) < len(before):
+            line += ", leg %d alone is current" % current[0]
         if early:
             return line + "; written again at once"
         checked = self.admissible.check((self.seen / "volume").read_bytes())
         state = json.loads((self.seen / "status.json").read_text())
         copied = state["recovery"]["bytesDone"]
-        if copied != dirty * REGION_BYTES:
+        if not self.trouble and copied != dirty * REGION_BYTES:
             raise Wrong("%d bytes were copied where %d were dirty" % (copied, dirty * REGION_BYTES))
         if (self.seen / "after-leg0").read_bytes() != (self.seen / "after-leg1").read_bytes():
             raise Wrong("the legs differ although all is in sync")
@@ -109,13 +128,19 @@ class PowerCuts:
         return line + "; copied %d KiB, %d blocks hold what they must, legs identical" % (copied >> 10, checked)
 
 
-def main(image_folder, work, distribution, cuts):
-    one = PowerCuts(image_folder, work, distribution)
+def main(image_folder, work, distribution, cuts, trouble=False):
+    one = PowerCuts(image_folder, work, distribution, trouble)
     one.begin()
     try:
         while one.state["boot"] <= cuts:
             one.boot(last=one.state["boot"] == cuts)
     except Wrong as wrong:
         raise type(wrong)("%s\nseed %s, evidence in %s" % (wrong, one.state["seed"], one.series.work)) from wrong
+    done = one.troubles()
     shutil.rmtree(one.series.work)
-    print("%d power cuts, %d writes, %d flushes: ok" % (cuts, one.admissible.writes, one.admissible.flushes))
+    told = "%d power cuts, %d writes, %d flushes" % (cuts, one.admissible.writes, one.admissible.flushes)
+    if trouble:
+        told += ", a leg away at %d of them, %s" % (one.state["away"], done)
+        if cuts >= 10 and not (done and one.state["away"]):
+            raise Wrong("%s: nothing was tried" % told)
+    print("%s: ok" % told)

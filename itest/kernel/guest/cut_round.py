@@ -10,13 +10,16 @@ import sys
 
 import daemon
 import disks
+import leg_trouble
 import nbd
 import writer
 
 NAME = "cut"
 HOME = disks.HOME + "/home"
 LOG = disks.HOME + "/cut.log"
+RECORD = HOME + "/data/%s.record" % NAME
 SEEN = "/host/seen/"
+HUNG_MILLIS = 5000
 
 
 def show_legs(prefix, legs):
@@ -32,10 +35,11 @@ def make_legs(legs, size):
 
 def configure(legs, order):
     """Regions are cleaned soon after their last write: what the scenario is about happens often."""
-    table = "0 %d mirror disk 2 %s %d 2 %s 0 %s 0" % (order["sectors"], LOG, order["regionSectors"], *legs)
+    names = [leg_trouble.name(leg) for leg in legs] if order["legTrouble"] else legs
+    table = "0 %d mirror disk 2 %s %d 2 %s 0 %s 0" % (order["sectors"], LOG, order["regionSectors"], *names)
     os.makedirs(HOME + "/etc")
     with open(HOME + "/etc/org.dirtylog.mirror-%s.cfg" % NAME, "w") as file:
-        file.write("table = %s\ncleanAfterMillis = 200\n" % table)
+        file.write("table = %s\ncleanAfterMillis = 200\nlegHungMillis = %d\n" % (table, HUNG_MILLIS))
 
 
 def read_volume(mirror):
@@ -45,7 +49,7 @@ def read_volume(mirror):
             file.write(client.read(at, min(1 << 20, client.size - at)))
 
 
-def write_until_the_end(mirror, order):
+def write_until_the_end(mirror, order, legs):
     clients = [
         (mirror.socket(), NAME, "/host/journal-%d" % number, number, order)
         for number in range(order["clients"])
@@ -59,6 +63,8 @@ def write_until_the_end(mirror, order):
                 os._exit(1)
     with open("/host/phase", "w") as phase:
         phase.write("writing")
+    if order["legTrouble"]:
+        leg_trouble.make(mirror, NAME, legs, order)
     os.wait()
     sys.exit("a client ended before the power cut")
 
@@ -77,12 +83,15 @@ def main():
     else:
         show_legs("before", legs)
         shutil.copyfile(LOG, SEEN + "before-log")
+        shutil.copyfile(RECORD, SEEN + "before-record")
     mirror = daemon.Daemon(HOME)
     mirror.await_ready(NAME)
+    with open(SEEN + "opened.json", "w") as file:
+        json.dump(mirror.status(NAME), file)
     if not order["early"]:
         if order["boot"] > 0:
             read_volume(mirror)
-        state = mirror.await_in_sync(NAME)
+        state = mirror.await_in_sync(NAME, each=leg_trouble.bring_back)
         show_legs("after", legs)
         with open(SEEN + "status.json", "w") as file:
             json.dump(state, file)
@@ -93,7 +102,7 @@ def main():
         mirror.stop()
         shutil.copyfile(LOG, SEEN + "final-log")
         return
-    write_until_the_end(mirror, order)
+    write_until_the_end(mirror, order, legs)
 
 
 main()

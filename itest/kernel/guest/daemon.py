@@ -51,6 +51,16 @@ class Daemon:
 
     def command(self, text):
         """Through the control socket: an emulated processor needs seconds to start the Java machine of an exec."""
+        status, output, errors = self._command(text)
+        if status:
+            raise RuntimeError("%s: status %d: %s" % (text, status, output + errors))
+        return output
+
+    def attempt(self, text):
+        """A command that may be refused; whether it was not."""
+        return self._command(text)[0] == 0
+
+    def _command(self, text):
         with socket.socket(socket.AF_UNIX) as control:
             control.connect(self.home + "/control.sock")
             control.sendall(struct.pack(">cI", b"C", len(text.encode())) + text.encode())
@@ -62,21 +72,21 @@ class Daemon:
                 if kind == b"X":
                     break
                 said[kind] += content
-        status = struct.unpack(">i", content)[0]
-        if status:
-            raise RuntimeError("%s: status %d: %s" % (text, status, (said[b"O"] + said[b"E"]).decode()))
-        return said[b"O"].decode()
+        return struct.unpack(">i", content)[0], said[b"O"].decode(), said[b"E"].decode()
 
     def status(self, name):
         return json.loads(self.command("mirror:status %s --json" % name))
 
-    def await_in_sync(self, name, limit=300, dirty=None):
+    def await_in_sync(self, name, limit=300, dirty=None, each=lambda daemon, name, status: None):
+        """Asks until all is copied to all legs; tells `each` what it saw."""
         state = {}
 
         def settled():
             state.update(self.status(name))
+            each(self, name, state)
             recovery = state["recovery"]
             copied = state["inSync"] == state["regions"] and recovery["bytesDone"] == recovery["bytesTotal"]
+            copied = copied and all(leg["state"] == "current" for leg in state["legs"])
             return copied and (dirty is None or state["dirty"] == dirty)
 
         self._until(settled, limit, "the mirror does not come in sync")

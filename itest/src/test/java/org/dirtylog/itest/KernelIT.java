@@ -32,8 +32,17 @@ final class KernelIT {
 
     @Test
     void afterAPowerCutLegsAreEqualWhereTheLogSaysSoAndNoFlushedBlockIsLost() throws Exception {
+        cutPower("power-cut");
+    }
+
+    @Test
+    void norIsOneLostWhileALegFailsHangsVanishesAndReturns() throws Exception {
+        cutPower("leg-trouble");
+    }
+
+    private static void cutPower(String scenario) throws IOException, InterruptedException {
         int cuts = Integer.getInteger("dirtylog.powerCuts", 1);
-        run(20 + 10 * cuts, "power-cut", String.valueOf(cuts));
+        run(20 + 10 * cuts, scenario, String.valueOf(cuts));
     }
 
     private static void run(int minutes, String... words) throws IOException, InterruptedException {
