@@ -49,6 +49,12 @@ def read_volume(mirror):
             file.write(client.read(at, min(1 << 20, client.size - at)))
 
 
+def say_writing():
+    """From now on the power may go."""
+    with open("/host/phase", "w") as phase:
+        phase.write("writing")
+
+
 def write_until_the_end(mirror, order, legs):
     clients = [
         (mirror.socket(), NAME, "/host/journal-%d" % number, number, order)
@@ -61,10 +67,10 @@ def write_until_the_end(mirror, order, legs):
             finally:
                 sys.stderr.flush()
                 os._exit(1)
-    with open("/host/phase", "w") as phase:
-        phase.write("writing")
     if order["legTrouble"]:
-        leg_trouble.make(mirror, NAME, legs, order)
+        leg_trouble.make(mirror, NAME, legs, order, say_writing)
+    else:
+        say_writing()
     os.wait()
     sys.exit("a client ended before the power cut")
 

@@ -32,8 +32,8 @@ def bring_back(daemon, mirror, status):
             daemon.attempt("mirror:resync %s --leg %d --now" % (mirror, index))
 
 
-def make(daemon, mirror, legs, order):
-    """Until the power goes, or a child ends."""
+def make(daemon, mirror, legs, order, begun):
+    """Until the power goes, or a child ends; calls `begun` after each trouble."""
     rng = random.Random("%s-%d-trouble" % (order["seed"], order["boot"]))
     current = [index for index, leg in enumerate(daemon.status(mirror)["legs"]) if leg["state"] == "current"]
     spared = rng.choice(current)
@@ -44,6 +44,7 @@ def make(daemon, mirror, legs, order):
             if done:
                 told.write("%d %s\n" % (order["boot"], done))
                 told.flush()
+                begun()
             time.sleep(rng.random())
 
 
