@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What may be on the disks after a power cut. No I/O here but reading journals and images that were copied out."""
+import re
 import struct
 import sys
 from pathlib import Path
@@ -33,9 +34,7 @@ def differing_regions(one, other, region_bytes):
 
 def current_legs(record):
     """The indices of the legs a mirror's record calls current."""
-    states = dict(line.split("=", 1) for line in record.splitlines() if line.startswith("leg."))
-    legs = sorted(int(key.split(".")[1]) for key in states if key.endswith(".state"))
-    return [leg for leg in legs if states["leg.%d.state" % leg] == "CURRENT"]
+    return [int(leg) for leg in re.findall(r"^leg\.([0-9]+)\.state=CURRENT$", record, re.MULTILINE)]
 
 
 class Admissible:

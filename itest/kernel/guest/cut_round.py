@@ -19,7 +19,6 @@ HOME = disks.HOME + "/home"
 LOG = disks.HOME + "/cut.log"
 RECORD = HOME + "/data/%s.record" % NAME
 SEEN = "/host/seen/"
-HUNG_MILLIS = 5000
 
 
 def show_legs(prefix, legs):
@@ -39,7 +38,9 @@ def configure(legs, order):
     table = "0 %d mirror disk 2 %s %d 2 %s 0 %s 0" % (order["sectors"], LOG, order["regionSectors"], *names)
     os.makedirs(HOME + "/etc")
     with open(HOME + "/etc/org.dirtylog.mirror-%s.cfg" % NAME, "w") as file:
-        file.write("table = %s\ncleanAfterMillis = 200\nlegHungMillis = %d\n" % (table, HUNG_MILLIS))
+        file.write("table = %s\ncleanAfterMillis = 200\n" % table)
+        if order["legTrouble"]:
+            file.write("legHungMillis = %d\n" % leg_trouble.HUNG_MILLIS)
 
 
 def read_volume(mirror):

@@ -7,7 +7,8 @@ import os
 import random
 import time
 
-# Rules of chaos; the long hang is over the mirror's hard time-out, the short one is not.
+HUNG_MILLIS = 5000
+# Rules of chaos; the long hang is over the hard time-out, the short one is not.
 RULES = (
     "error@write:3",
     "error@write:1",

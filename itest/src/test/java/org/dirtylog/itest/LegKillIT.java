@@ -228,9 +228,8 @@ class LegKillIT {
         assertTrue(
                 opened.at("/recovery/bytesTotal").asLong() <= dirty.cardinality() * REGION_BYTES,
                 "more is copied than was dirty, which was " + dirty.cardinality() + " regions: " + opened);
-        // What was excluded is back; what replaces another leg has done so. A leg that failed before it had a label
-        // comes
-        // back by a command only.
+        // What was excluded is back; what replaces another leg has done so. A leg that failed before it had a
+        // label comes back by a command only.
         JsonNode status = daemon.awaitStatus(NAME, now -> {
             bringBack(daemon, now);
             return now.get("word").asText().equals("running")

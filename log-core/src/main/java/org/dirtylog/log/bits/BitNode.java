@@ -5,7 +5,9 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /** A piece of a bitmap made of {@link BitChunk}s; the two constants stand for pieces in which all bits are equal. */
 final class BitNode {
+    /** 64 chunks: a search looks at each of them, and a node that becomes mixed fills in as many. */
     static final int SHIFT = BitChunk.SHIFT + 6;
+
     static final long BITS = 1L << SHIFT;
 
     static final BitNode ZEROS = new BitNode(null, 0);
