@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A client, from the greeting to the end. */
-final class Connection implements Runnable {
+final class Connection {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
     private final SocketStream socket;
@@ -23,7 +23,6 @@ final class Connection implements Runnable {
     private final Map<String, NbdExport> exports;
 
     private final Shared shared;
-    private final Thread thread;
     private final long since = System.nanoTime();
     private final Patience receiving = new Patience();
     private final Patience sending = new Patience();
@@ -53,16 +52,13 @@ final class Connection implements Runnable {
         this.exports = exports;
         this.shared = shared;
         socket = new SocketStream(channel);
-        thread = new Thread(this, "nbd-connection");
-        thread.setDaemon(true);
     }
 
     void start() {
-        thread.start();
+        shared.threads().start("nbd-connection", this::run);
     }
 
-    @Override
-    public void run() {
+    private void run() {
         Handshake handshake = new Handshake(
                 socket, () -> new TreeMap<>(exports), new Starttls(endpoint.tls(), peer), ending, receiving, sending);
         Transmission first = null;
@@ -91,9 +87,7 @@ final class Connection implements Runnable {
     }
 
     private void start(Transmission heir) {
-        Thread next = new Thread(() -> serve(heir), "nbd-connection");
-        next.setDaemon(true);
-        next.start();
+        shared.threads().start("nbd-connection", () -> serve(heir));
     }
 
     private void serve(Transmission one) {

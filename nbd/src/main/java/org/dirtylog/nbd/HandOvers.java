@@ -3,11 +3,12 @@ package org.dirtylog.nbd;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Semaphore;
 import org.dirtylog.seams.BlockDevice.Successor;
 import org.dirtylog.seams.LetGoException;
+import org.dirtylog.seams.Signal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,8 +30,11 @@ final class HandOvers {
 
     private final int most;
     private final Semaphore room;
+    private final Signal answered;
     /** Never full: each request in it holds a permit. */
-    private final BlockingQueue<HandedOver> finished;
+    private final Queue<HandedOver> finished;
+
+    private final Signal toBeAnswered;
 
     private boolean sending;
     private volatile boolean broken;
@@ -44,7 +48,9 @@ final class HandOvers {
         this.out = out;
         most = shared.limits().connectionRequests();
         room = new Semaphore(most);
+        answered = shared.tasks().signal("nbd/answered");
         finished = new ArrayBlockingQueue<>(most + 1);
+        toBeAnswered = shared.tasks().signal("nbd/to be answered");
     }
 
     // ---- the connection's thread ------------------------------------------------------------------------------------
@@ -76,9 +82,7 @@ final class HandOvers {
     private boolean isSending() {
         if (!sending) {
             try {
-                Thread thread = new Thread(this::send, "nbd-replies");
-                thread.setDaemon(true);
-                thread.start();
+                shared.threads().start("nbd-replies", this::send);
                 sending = true;
             } catch (OutOfMemoryError e) {
                 LOG.warn("There is no thread for the replies of a connection: {}", e.getMessage());
@@ -140,9 +144,14 @@ final class HandOvers {
             share.giveBack(lent);
             if (ours) {
                 // Also if it threw what nobody expects: then it is answered with the error that it began with.
-                finished.add(work);
+                finish(work);
             }
         }
+    }
+
+    private void finish(HandedOver work) {
+        finished.add(work);
+        toBeAnswered.raise();
     }
 
     /** A request is to be gone on with, for its thread does not come back. Does not block. */
@@ -164,7 +173,7 @@ final class HandOvers {
             work.error = commands.error(e);
         } finally {
             if (!started) {
-                finished.add(work);
+                finish(work);
             }
         }
     }
@@ -178,9 +187,9 @@ final class HandOvers {
 
     /** Returns when all requests have been answered. Nothing is handed over afterwards. */
     void end() {
-        room.acquireUninterruptibly(most);
+        answered.await(() -> room.tryAcquire(most));
         if (sending) {
-            finished.add(LAST);
+            finish(LAST);
         }
     }
 
@@ -205,6 +214,7 @@ final class HandOvers {
                 next = null;
             } finally {
                 room.release(count);
+                answered.raise();
             }
             if (next == null) {
                 next = take();
@@ -213,13 +223,8 @@ final class HandOvers {
     }
 
     private HandedOver take() {
-        while (true) {
-            try {
-                return finished.take();
-            } catch (InterruptedException e) {
-                LOG.debug("nobody has a reason to interrupt the thread that sends replies");
-            }
-        }
+        toBeAnswered.await(() -> !finished.isEmpty());
+        return finished.poll();
     }
 
     private void answer(HandedOver work) throws IOException {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.nbd;
 
+import java.nio.ByteBuffer;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import org.dirtylog.seams.Tasks;
 
 /**
@@ -15,14 +17,21 @@ import org.dirtylog.seams.Tasks;
  *                    wait for tasks of mirrors and logs
  * @param payloads    memory for payloads that are on their way
  * @param connections memory that a connection has as long as it lasts
+ * @param threads     for what waits for clients
  */
-record Shared(Tasks tasks, NbdLimits limits, Semaphore places, Slabs payloads, Slabs connections) {
+record Shared(Tasks tasks, NbdLimits limits, Semaphore places, Slabs payloads, Slabs connections, Threads threads) {
     static Shared of(Tasks tasks, NbdLimits limits) {
+        return of(tasks, limits, Threads.DAEMONS, () -> ByteBuffer.allocateDirect(Slabs.BYTES));
+    }
+
+    /** With threads and memory that are the caller's. */
+    static Shared of(Tasks tasks, NbdLimits limits, Threads threads, Supplier<ByteBuffer> memory) {
         return new Shared(
                 tasks,
                 limits,
                 new Semaphore(limits.serverRequests()),
-                new Slabs((int) (limits.serverBytes() / Slabs.PAYLOAD_BYTES)),
-                new Slabs(limits.connections()));
+                new Slabs((int) (limits.serverBytes() / Slabs.PAYLOAD_BYTES), memory),
+                new Slabs(limits.connections(), memory),
+                threads);
     }
 }

@@ -4,6 +4,7 @@ package org.dirtylog.nbd;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.Supplier;
 
 /**
  * Memory of the server, in direct buffers of one size that are made once and used again and again: a buffer for each payload
@@ -21,8 +22,17 @@ final class Slabs {
     private final Deque<ByteBuffer> free = new ArrayDeque<>();
     private int notMade;
 
-    Slabs(int most) {
+    private final Supplier<ByteBuffer> memory;
+
+    /**
+     * Has none in the beginning.
+     *
+     * @param most   how many it makes
+     * @param memory makes one, of {@link #BYTES}
+     */
+    Slabs(int most, Supplier<ByteBuffer> memory) {
         notMade = most;
+        this.memory = memory;
     }
 
     /** How many hold so many bytes of payload. */
@@ -38,7 +48,7 @@ final class Slabs {
         try {
             ByteBuffer[] taken = new ByteBuffer[count];
             while (free.size() < count) {
-                free.push(ByteBuffer.allocateDirect(BYTES));
+                free.push(memory.get());
                 notMade--;
             }
             for (int i = 0; i < count; i++) {

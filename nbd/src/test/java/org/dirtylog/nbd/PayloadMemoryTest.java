@@ -173,7 +173,7 @@ class PayloadMemoryTest extends ServerFixture {
 
     @Test
     void slabs_are_given_all_or_none_and_come_back() {
-        Slabs slabs = new Slabs(3);
+        Slabs slabs = new Slabs(3, () -> ByteBuffer.allocateDirect(Slabs.BYTES));
         ByteBuffer[] two = slabs.tryTake(2);
         assertEquals(2, two.length);
         assertEquals(0, slabs.tryTake(2).length);

@@ -13,15 +13,15 @@ import org.dirtylog.sim.world.Scheduler;
 final class Client implements Runnable {
     private final World world;
     private final Session session;
-    private final BlockDevice device;
+    private final Door door;
     private final Dice dice;
     private final Scheduler scheduler;
     private final int hotRegion;
 
-    Client(World world, Session session, BlockDevice device) {
+    Client(World world, Session session, Door door) {
         this.world = world;
         this.session = session;
-        this.device = device;
+        this.door = door;
         this.dice = world.dice;
         this.scheduler = session.scheduler;
         this.hotRegion = session.hotRegion;
@@ -100,15 +100,16 @@ final class Client implements Runnable {
         DataModel.fill(bytes, op, first, count);
         Change change = new Change("op " + op + ": write", op, first, count, durable);
         return change.make((done, successor) ->
-                device.write(change.position() + done, bytes.duplicate().position((int) done), successor));
+                door.write(change.position() + done, bytes.duplicate().position((int) done), durable, successor));
     }
 
     private boolean zero(int first, int count) {
         BlockDevice.Zeroing[] ways = BlockDevice.Zeroing.values();
         BlockDevice.Zeroing way = ways[dice.below(ways.length)];
-        Change change = new Change("zeroing", 0, first, count, false);
-        return change.make(
-                (done, successor) -> device.zero(change.position() + done, change.bytes() - done, way, successor));
+        boolean durable = door.isFuaThere() && dice.oneIn(4);
+        Change change = new Change("zeroing", 0, first, count, durable);
+        return change.make((done, successor) ->
+                door.zero(change.position() + done, change.bytes() - done, way, durable, successor));
     }
 
     /** A call, without what was done of it before. */
@@ -164,9 +165,10 @@ final class Client implements Runnable {
             if (failure != null) {
                 session.refused(what, failure);
             }
-            world.model.end(version, failure == null);
+            boolean kept = durable && door.isFuaThere();
+            world.model.end(version, failure == null, kept);
             note(what, first, count, failure == null ? " is done" : " failed");
-            return failure != null || !durable || flush();
+            return failure != null || !durable || kept || flush();
         }
     }
 
@@ -181,7 +183,7 @@ final class Client implements Runnable {
     private boolean read(int first, int count, long begun) {
         ByteBuffer bytes = ByteBuffer.allocate(count * DataModel.CELL);
         try {
-            device.read(
+            door.read(
                     (long) first * DataModel.CELL,
                     bytes,
                     (done, failure) -> succeed(() ->
@@ -214,7 +216,7 @@ final class Client implements Runnable {
         long begun = world.model.beginFlush();
         note("flush", 0, 0, "");
         try {
-            device.force();
+            door.flush();
             world.model.flushed(begun);
             note("flush", 0, 0, " is done");
         } catch (IOException e) {

@@ -4,6 +4,7 @@ package org.dirtylog.sim;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * What may be read, cell by cell. A cell is 64 bytes that hold one value eight times; it is never torn. The rules are those of a
@@ -22,6 +23,8 @@ final class DataModel {
         final long begin;
         long end = Long.MAX_VALUE;
         boolean acknowledged;
+        /** Whether it was acknowledged as durable (FUA). */
+        boolean durable;
 
         Version(long op, long begin) {
             this.op = op;
@@ -47,6 +50,9 @@ final class DataModel {
     /** Whether what a read has decided must outlive a crash: not where the leg that was read may be lost. */
     private final boolean decisionsSurvive;
 
+    /** Cells in which a leg is known not to hold what it was given: nobody can say what they read as. */
+    private final BitSet astray = new BitSet();
+
     private long time = 1;
     private long flushedAt;
     private long lifeBegan = 1;
@@ -66,6 +72,20 @@ final class DataModel {
 
     int cellCount() {
         return counts.length;
+    }
+
+    /** Some leg does not hold what it said that it does. */
+    void astray(int firstCell, int endCell) {
+        astray.set(firstCell, endCell);
+    }
+
+    boolean isAstray(int firstCell, int endCell) {
+        int next = astray.nextSetBit(firstCell);
+        return next >= 0 && next < endCell;
+    }
+
+    boolean isAnyAstray() {
+        return !astray.isEmpty();
     }
 
     // ---- values
@@ -119,9 +139,10 @@ final class DataModel {
         return version;
     }
 
-    void end(Version version, boolean acknowledged) {
+    void end(Version version, boolean acknowledged, boolean durable) {
         version.end = ++time;
         version.acknowledged = acknowledged;
+        version.durable = acknowledged && durable;
     }
 
     long beginFlush() {
@@ -143,11 +164,22 @@ final class DataModel {
         return false;
     }
 
+    /** Whether no crash brings a version back. */
+    private boolean isOverwrittenForGood(int cell, Version version) {
+        for (int i = 0; i < counts[cell]; i++) {
+            Version other = cells[cell][i].version;
+            if (other.acknowledged && other.begin > version.end && (other.durable || other.end < flushedAt)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private void prune(int cell) {
         Entry[] entries = cells[cell];
         int kept = 0;
         for (int i = 0; i < counts[cell]; i++) {
-            if (!isObsolete(cell, entries[i].version, flushedAt)) {
+            if (!isOverwrittenForGood(cell, entries[i].version)) {
                 entries[kept++] = entries[i];
             }
         }
@@ -174,6 +206,9 @@ final class DataModel {
         int count = bytes.limit() / CELL;
         for (int i = 0; i < count; i++) {
             int cell = firstCell + i;
+            if (astray.get(cell)) {
+                continue;
+            }
             long value = valueAt(bytes, i * CELL);
             if (!isReadable(cell, value, begun)) {
                 return "cell " + cell + " was read as " + text(value) + ", admissible: " + describe(cell, begun);
@@ -263,7 +298,7 @@ final class DataModel {
         ByteBuffer bytes = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
         for (int cell = 0; cell < counts.length; cell++) {
             long value = valueAt(bytes, offset + cell * CELL);
-            if (!isPossible(cell, value, isSource, lostNothing)) {
+            if (!astray.get(cell) && !isPossible(cell, value, isSource, lostNothing)) {
                 return "cell " + cell + " holds " + text(value) + ", admissible: " + describe(cell, time);
             }
         }

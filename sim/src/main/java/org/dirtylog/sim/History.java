@@ -32,6 +32,8 @@ public final class History {
     private boolean cleanBefore;
     /** Whether the log lost pages in a failed force, and was not opened since. */
     private boolean dropped;
+    /** Whether the log said that it had kept what it had not, and was not opened since. */
+    private boolean logIsAstray;
 
     /**
      * How a history went.
@@ -115,6 +117,7 @@ public final class History {
             scheduler.crashAt(1 + dice.below(dice.pick(60, 250, 400, 800, 1500)));
         }
         Scheduler.Ending ending = scheduler.run(session);
+        world.lifeEnded();
         world.nanos = scheduler.time() + 1;
         world.trace.note("life " + life + ": " + ending + " after " + scheduler.steps() + " steps");
         if (ending == Scheduler.Ending.FAILED) {
@@ -152,6 +155,7 @@ public final class History {
             troubled = missing | (more && dice.percent(15) && troubleAllLegs()) | ambush > 0;
             others = troubleLog() | troubleRecord();
             troubled |= others | shape.hungAfterNanos > 0;
+            beSilentlyWrong();
         }
         RecordPeek record = world.record();
         troubled |= record.isLatched();
@@ -167,7 +171,11 @@ public final class History {
             boolean nothing = cleanBefore && allCurrent;
             most = nothing ? 0 : (long) world.countDirty(log.view()) * shape.regionBytes();
         }
-        if (log != null && (dropped || log.hasDropped()) && found.equals("recorded")) {
+        if (logIsAstray) {
+            // The slot that says whether it is to be believed may be missing.
+            found = "";
+            most = -1;
+        } else if (log != null && (dropped || log.hasDropped()) && found.equals("recorded")) {
             // The pair that an opening confirmed may have been a page that was dropped before: then all is dirty.
             found = "recorded stale";
             most = -1;
@@ -252,6 +260,26 @@ public final class History {
         return true;
     }
 
+    /** Disks that do something else than they say: of the log only what tells whether it is to be believed. */
+    private void beSilentlyWrong() {
+        if (!shape.silentFaults) {
+            return;
+        }
+        int start = world.offsetBytes();
+        int end = start + world.targetBytes();
+        for (Disk leg : world.legs()) {
+            switch (dice.below(6)) {
+                case 0 -> leg.troubles().loseWrite(start, end, dice.from(1, 20));
+                case 1 -> leg.troubles().misdirectWrite(start, end, dice.from(1, 20));
+                case 2 -> leg.troubles().lie(start, end, dice.from(1, 5));
+                default -> {}
+            }
+        }
+        if (world.log() != null && dice.oneIn(4)) {
+            world.log().troubles().loseWrite(0, KernelLog.BITS_AT, dice.from(1, 3));
+        }
+    }
+
     private boolean troubleLog() {
         Disk log = world.log();
         if (log == null) {
@@ -313,6 +341,7 @@ public final class History {
         }
         Disk log = world.log();
         dropped = log != null && (log.hasDropped() || dropped && !session.isOpened());
+        logIsAstray = world.judge.takeLogAstray() | (logIsAstray && !session.isOpened());
         if (killed) {
             world.devices.kill(dice);
         } else {

@@ -21,6 +21,9 @@ final class Judge implements DiskWatch {
     /** Whether the bits on the log are this mirror's: not while somebody else's file lies in their place. */
     private boolean logIsOurs = true;
 
+    /** Whether the log does not hold what it said that it does. */
+    private boolean logIsAstray;
+
     Judge(World world) {
         this.world = world;
         this.shape = world.shape;
@@ -54,6 +57,27 @@ final class Judge implements DiskWatch {
         } else {
             writingLeg(disk, start, bytes);
         }
+    }
+
+    @Override
+    public void astray(Disk disk, int start, int bytes) {
+        world.trace.note(bytes + " bytes at " + start + " of " + disk.name() + " are not what they should be");
+        if (disk == world.log()) {
+            logIsAstray = true;
+            return;
+        }
+        int from = Math.max(0, start - world.offsetBytes());
+        int end = start + bytes - world.offsetBytes();
+        if (from < end) {
+            world.model.astray(from / DataModel.CELL, (end + DataModel.CELL - 1) / DataModel.CELL);
+        }
+    }
+
+    /** Whether the log lost a write in this life. */
+    boolean takeLogAstray() {
+        boolean was = logIsAstray;
+        logIsAstray = false;
+        return was;
     }
 
     /** R2: a leg's cache gets a byte only while the region is dirty in whatever a crash leaves of the log. */
@@ -110,7 +134,7 @@ final class Judge implements DiskWatch {
         int from = world.offsetBytes() + region * shape.regionBytes();
         int end = from + world.bytesIn(region);
         for (Disk leg : world.legs()) {
-            if (leg.isCached(from, end)) {
+            if (!world.isAstray(region) && leg.isCached(from, end)) {
                 scheduler.fail("R3: region " + region + " becomes clean while " + leg.name()
                         + " has writes to it that were not forced");
             }
@@ -119,6 +143,15 @@ final class Judge implements DiskWatch {
         if (differs > 0) {
             scheduler.fail("R3: region " + region + " becomes clean, but legs 0 and " + differs + " differ in it");
         }
+    }
+
+    /** Whether all legs read the same, also where one of them was not what it said. */
+    boolean areAllEqual() {
+        boolean equal = true;
+        for (int region = 0; region < world.regions(); region++) {
+            equal &= trulyFirstDifference(region, Disk::view) == 0;
+        }
+        return equal;
     }
 
     /** A leg that differs from the first in a region, as they would survive; 0 if none does. */
@@ -133,6 +166,10 @@ final class Judge implements DiskWatch {
 
     /** Copies that were put in the place of a leg do not count: they are not legs before they were copied fully. */
     private int firstDifference(int region, Function<Disk, byte[]> image) {
+        return world.isAstray(region) ? 0 : trulyFirstDifference(region, image);
+    }
+
+    private int trulyFirstDifference(int region, Function<Disk, byte[]> image) {
         int from = world.offsetBytes() + region * shape.regionBytes();
         int end = from + world.bytesIn(region);
         int first = 0;

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.dirtylog.sim.world.Trace;
 
@@ -17,6 +18,8 @@ public final class Main {
               --no-troubles        devices do not fail, nobody changes files
               --leg-troubles       legs fail or hang in every history
               --reshape            legs come and go and the mirror grows in every history
+              --nbd                clients come over an NBD connection in every history
+              --silent-faults      disks lose and misdirect writes and lie about forces in every history
               --only-crashes       judge what survives crashes, and not each write
               --crashes N          the most that count in a history, 1 to 10 (10)
               --until-crashes N    stop when so many have been counted
@@ -59,13 +62,16 @@ public final class Main {
                 case "--until-crashes" -> untilCrashes = number(words);
                 case "--seconds" -> seconds = number(words);
                 case "--no-troubles" -> options = options.withoutTroubles();
-                case "--leg-troubles" -> options = options.withLegTroubles();
-                case "--reshape" -> options = options.withReshaping();
                 case "--only-crashes" -> options = options.onlyCrashes();
                 case "--crashes" -> options = options.withCrashes(crashes(words));
                 default -> {
-                    words.push(word);
-                    range.add(number(words));
+                    Optional<Options.Theme> theme = Options.Theme.of(word);
+                    if (theme.isPresent()) {
+                        options = options.withAlways(theme.get());
+                    } else {
+                        words.push(word);
+                        range.add(number(words));
+                    }
                 }
             }
         }

@@ -34,6 +34,10 @@ final class Session implements Runnable {
     final int hotRegion;
     private final Signal ended;
     private Mirror mirror;
+    /** How clients come to it. */
+    private Door door;
+
+    private NbdDoor nbd;
 
     private int budget;
     private int clients;
@@ -176,9 +180,10 @@ final class Session implements Runnable {
         if (expected.latched()) {
             suspendAndResume();
         }
+        openDoor();
         clients = last ? 1 : world.dice.from(1, 4);
         for (int i = clients; i > 0; i--) {
-            scheduler.start("client " + i, new Client(world, this, mirror.device()));
+            scheduler.start("client " + i, new Client(world, this, door));
         }
         operate();
         if (last) {
@@ -186,6 +191,16 @@ final class Session implements Runnable {
         }
         if (last || world.dice.percent(60)) {
             stop();
+        }
+    }
+
+    private void openDoor() {
+        if (world.shape.overNbd) {
+            nbd = new NbdDoor(world, scheduler, mirror.device());
+            nbd.open();
+            door = nbd;
+        } else {
+            door = new Door.Direct(mirror.device());
         }
     }
 
@@ -414,9 +429,7 @@ final class Session implements Runnable {
     private void scrubToTheEnd() {
         mirror.stopScrub();
         scrub();
-        for (int i = 0; mirror.status().scrub().state() == ScrubStatus.State.RUNNING && i < PATIENCE; i++) {
-            scheduler.sleep(SECOND);
-        }
+        awaitScrub();
         requireNoDifference(mirror.status());
         ScrubStatus compared = mirror.status().scrub();
         if (compared.state() != ScrubStatus.State.DONE || compared.bytesDone() != world.targetBytes()) {
@@ -424,9 +437,41 @@ final class Session implements Runnable {
         }
     }
 
+    /** A leg was not what it said: a scrub finds it, and makes all legs the same. */
+    private void mend() {
+        boolean differ = !world.judge.areAllEqual();
+        mirror.stopScrub();
+        awaitScrub();
+        try {
+            mirror.scrub(1000, true, OptionalInt.of(world.record().source()));
+        } catch (MirrorException e) {
+            scheduler.fail("LG-14: legs in sync are not mended: " + e.getMessage());
+        }
+        awaitScrub();
+        ScrubStatus mended = mirror.status().scrub();
+        if (mended.state() != ScrubStatus.State.DONE
+                || differ != mended.differences() > 0
+                || mended.mended() != mended.differences()
+                || !world.judge.areAllEqual()) {
+            scheduler.fail("LG-14: legs that differ, or not (" + differ + "), are not mended: " + mended);
+        }
+        for (int i = 0; !isSettled(mirror.status()); i++) {
+            if (i == PATIENCE) {
+                scheduler.fail("R12: does not come into sync after it was mended: " + mirror.status());
+            }
+            scheduler.sleep(SECOND);
+        }
+    }
+
+    private void awaitScrub() {
+        for (int i = 0; mirror.status().scrub().state() == ScrubStatus.State.RUNNING && i < PATIENCE; i++) {
+            scheduler.sleep(SECOND);
+        }
+    }
+
     /** LG-12: nobody has changed a leg behind the mirror's back, so any difference is a false alarm, or a fault of ours. */
     private void requireNoDifference(MirrorStatus status) {
-        if (status.scrub().differences() > 0) {
+        if (status.scrub().differences() > 0 && !world.model.isAnyAstray()) {
             scheduler.fail("LG-12: legs are said to differ: " + status.scrub());
         }
     }
@@ -472,6 +517,9 @@ final class Session implements Runnable {
         boolean idle = clients == 0 && mirror.status().inSync() == world.regions();
         long begun = world.model.beginFlush();
         world.trace.note("stop");
+        if (nbd != null && world.dice.oneIn(2)) {
+            nbd.refuse();
+        }
         mirror.stop();
         inFlight--;
         world.operations++;
@@ -479,6 +527,15 @@ final class Session implements Runnable {
         ended.await(() -> clients == 0, scheduler.time() + 100 * SECOND);
         if (clients > 0) {
             scheduler.fail("R9: " + clients + " clients got no answer when the mirror was stopped");
+        }
+        if (nbd != null) {
+            nbd.leave();
+            for (int i = 0; !nbd.isOver(); i++) {
+                if (i == PATIENCE) {
+                    scheduler.fail("R9: the client has left, and its connection does not end");
+                }
+                scheduler.sleep(SECOND / 10);
+            }
         }
         if (!expected.troubled()) {
             world.model.flushed(begun);
@@ -491,7 +548,7 @@ final class Session implements Runnable {
 
     /** R12: with nothing wrong, all comes into sync and clean by itself. */
     private void comeIntoSync() {
-        Client reader = new Client(world, this, mirror.device());
+        Client reader = new Client(world, this, door);
         reader.read(0, world.shape.cells());
         for (int i = 0; !isSettled(mirror.status()); i++) {
             if (i > 5 && expected.latched() && mirror.status().word() == MirrorStatus.Word.DEGRADED) {
@@ -506,7 +563,9 @@ final class Session implements Runnable {
             scheduler.sleep(SECOND);
         }
         settled = true;
-        if (world.dice.oneIn(6)) {
+        if (world.model.isAnyAstray()) {
+            mend();
+        } else if (world.dice.oneIn(6)) {
             scrubToTheEnd();
         }
         int equal = world.judge.countEqualViews();

@@ -50,6 +50,12 @@ final class Shape {
     /** Whether the operator adds, removes and replaces legs, and makes the mirror longer. */
     final boolean reshaped;
 
+    /** Whether clients come over an NBD connection. */
+    final boolean overNbd;
+
+    /** Whether legs lose or misdirect writes or lie about forces, and the log loses writes, without a word. */
+    final boolean silentFaults;
+
     final int crashes;
     /** How often a process is killed where else the power fails. */
     final int killPercent;
@@ -75,7 +81,7 @@ final class Shape {
         failOnLogLoss = dice.oneIn(3);
         boolean troubled = options.troubles() && dice.percent(45);
         boolean legsFail = troubled && dice.percent(70);
-        legTroubles = legsFail || options.legTroubles();
+        legTroubles = legsFail || options.has(Options.Theme.LEG_TROUBLES);
         logTroubles = troubled && dice.percent(30);
         recordTroubles = troubled && dice.percent(30);
         tampering = options.troubles() && dice.percent(12);
@@ -84,7 +90,9 @@ final class Shape {
         hungAfterNanos = legTroubles ? dice.pick(0, HASTY_NANOS, 400_000_000, 2_000_000_000) : 0;
         recoveryCeiling = dice.pick(0, 1);
         killPercent = dice.pick(0, 20, 40, 70);
-        reshaped = legs < 9 && (options.reshaped() || options.troubles() && more.percent(15));
+        reshaped = legs < 9 && (options.has(Options.Theme.RESHAPE) || options.troubles() && more.percent(15));
+        overNbd = more.percent(20) || options.has(Options.Theme.NBD);
+        silentFaults = options.has(Options.Theme.SILENT_FAULTS) || options.troubles() && more.percent(8);
         crashes = dice.percent(90) ? options.crashes() : dice.from(1, options.crashes());
     }
 

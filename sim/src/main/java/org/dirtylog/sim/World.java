@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.sim;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.dirtylog.nbd.ServedConnection;
 import org.dirtylog.sim.world.Dice;
 import org.dirtylog.sim.world.Disk;
 import org.dirtylog.sim.world.Trace;
@@ -35,6 +37,8 @@ final class World {
     private byte[] peeked;
     private RecordPeek peek = new RecordPeek(null);
     private Disk[] legs;
+    private final List<ByteBuffer> buffers = new ArrayList<>();
+    private int lent;
 
     /** Names the next write. */
     long nextOp = 16;
@@ -66,6 +70,19 @@ final class World {
         this.judge = new Judge(this);
     }
 
+    /** Memory for the connections of one life; those of the next get it again. */
+    ByteBuffer buffer() {
+        if (lent == buffers.size()) {
+            buffers.add(ByteBuffer.allocate(ServedConnection.memoryBytes()));
+        }
+        return buffers.get(lent++);
+    }
+
+    /** Whoever had memory has none any more. */
+    void lifeEnded() {
+        lent = 0;
+    }
+
     private Disk leg(int index) {
         int bytes = (shape.offsetSectors + shape.targetSectors + shape.spareSectors() + dice.below(3)) * Disk.SECTOR;
         if (shape.labels == Shape.Labels.BEHIND) {
@@ -73,7 +90,7 @@ final class World {
         }
         boolean keepsNote = shape.labels == Shape.Labels.NOTE;
         Disk disk = new Disk(Shape.leg(index), bytes, DataModel.CELL, keepsNote);
-        java.nio.ByteBuffer content = java.nio.ByteBuffer.allocate(bytes);
+        ByteBuffer content = ByteBuffer.allocate(bytes);
         DataModel.fill(content, shape.equalLegs ? 1 : index + 1, 0, shape.cells());
         byte[] image = new byte[bytes];
         content.get(image, shape.offsetSectors * Disk.SECTOR, shape.targetBytes());
@@ -152,6 +169,12 @@ final class World {
     /** Bytes of a region; the last may be shorter. */
     int bytesIn(int region) {
         return Math.min(shape.regionBytes(), targetBytes() - region * shape.regionBytes());
+    }
+
+    /** Whether some leg does not hold of a region what it said that it does. */
+    boolean isAstray(int region) {
+        int first = region * shape.regionBytes() / DataModel.CELL;
+        return model.isAstray(first, first + bytesIn(region) / DataModel.CELL);
     }
 
     /** How many regions an image of the log speaks of. */

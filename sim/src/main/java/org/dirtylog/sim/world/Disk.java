@@ -174,33 +174,46 @@ public final class Disk {
     /** Brings the writes before a mark to the medium. */
     void drain(long mark) {
         safeNote = note;
-        settle(mark, true);
+        settle(mark, true, 0, 0);
+    }
+
+    /** Likewise, but for those that begin in a range: they stay in the cache, and the watch hears of them. */
+    void drainExcept(long mark, int start, int end, DiskWatch watch) {
+        safeNote = note;
+        for (int i = 0; i < count && numbers[i] < mark; i++) {
+            if (start <= starts[i] && starts[i] < end) {
+                watch.astray(this, starts[i], lengths[i]);
+            }
+        }
+        settle(mark, true, start, end);
     }
 
     /** The kernel drops the pages before a mark: they are still read, and no force ever brings them to the medium. */
     void forget(long mark) {
         dropped |= count > 0 && numbers[0] < mark;
-        settle(mark, false);
+        settle(mark, false, 0, 0);
     }
 
-    private void settle(long mark, boolean land) {
-        int settled = 0;
+    /** Takes the writes before a mark out of the cache, but for those that begin in a range. */
+    private void settle(long mark, boolean land, int keptStart, int keptEnd) {
+        int kept = 0;
+        int keptBytes = 0;
         int offset = 0;
-        while (settled < count && numbers[settled] < mark) {
-            if (land) {
-                System.arraycopy(pool, offset, medium, starts[settled], lengths[settled]);
+        for (int i = 0; i < count; i++) {
+            int length = lengths[i];
+            if (numbers[i] >= mark || keptStart <= starts[i] && starts[i] < keptEnd) {
+                System.arraycopy(pool, offset, pool, keptBytes, length);
+                starts[kept] = starts[i];
+                lengths[kept] = length;
+                numbers[kept++] = numbers[i];
+                keptBytes += length;
+            } else if (land) {
+                System.arraycopy(pool, offset, medium, starts[i], length);
             }
-            offset += lengths[settled++];
+            offset += length;
         }
-        if (settled == 0) {
-            return;
-        }
-        count -= settled;
-        poolEnd -= offset;
-        System.arraycopy(starts, settled, starts, 0, count);
-        System.arraycopy(lengths, settled, lengths, 0, count);
-        System.arraycopy(numbers, settled, numbers, 0, count);
-        System.arraycopy(pool, offset, pool, 0, poolEnd);
+        count = kept;
+        poolEnd = keptBytes;
     }
 
     /** Pages that were dropped are no longer cached: what is read is what the medium holds. */

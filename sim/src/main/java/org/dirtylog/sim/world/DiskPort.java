@@ -135,6 +135,9 @@ final class DiskPort implements BlockDevice {
         if (readOnly) {
             throw new IOException(name() + " was opened to read");
         }
+        if (goesAstray(position, bytes, from)) {
+            return;
+        }
         boolean fails = disk.troubles().takeWrite(position, position + bytes);
         int wanted = fails ? scheduler.dice().below(bytes + 1) / 64 * 64 : bytes;
         for (int done = 0; done < wanted; ) {
@@ -156,6 +159,27 @@ final class DiskPort implements BlockDevice {
             scheduler.hasFailed();
             throw new IOException(name() + " cannot be written at " + position + ": " + wanted + " of " + bytes);
         }
+    }
+
+    /** Whether a write is answered as done, and is not where it should be. */
+    private boolean goesAstray(int position, int bytes, ByteBuffer from) {
+        Troubles troubles = disk.troubles();
+        if (troubles.takeLostWrite(position, position + bytes)) {
+            watch.astray(disk, position, bytes);
+        } else if (from != null && troubles.takeStrayWrite(position, position + bytes)) {
+            watch.astray(disk, position, bytes);
+            int sectors = (troubles.silentEnd() - troubles.silentStart() - bytes) / Disk.SECTOR + 1;
+            int at = troubles.silentStart() + scheduler.dice().below(sectors) * Disk.SECTOR;
+            watch.astray(disk, at, bytes);
+            disk.put(at, from.duplicate(), bytes);
+        } else {
+            return false;
+        }
+        if (from != null) {
+            from.position(from.position() + bytes);
+        }
+        scheduler.point("has gone astray", position, bytes);
+        return true;
     }
 
     @Override
@@ -213,7 +237,12 @@ final class DiskPort implements BlockDevice {
             }
             throw new IOException(name() + " cannot be forced");
         }
-        disk.drain(mark);
+        if (disk.troubles().takeLie()) {
+            disk.drainExcept(
+                    mark, disk.troubles().silentStart(), disk.troubles().silentEnd(), watch);
+        } else {
+            disk.drain(mark);
+        }
         scheduler.point("forced", mark, 0);
     }
 

@@ -20,6 +20,13 @@ public final class Troubles {
 
     private boolean rots;
 
+    // What nobody is told. It concerns writes to this range only.
+    private int silentStart;
+    private int silentEnd;
+    private int lostWrite;
+    private int strayWrite;
+    private int lies;
+
     private long hangsAt = Long.MAX_VALUE;
     private long hangsFor;
     /** Until when it hangs; 0 if it has not begun to. */
@@ -96,6 +103,71 @@ public final class Troubles {
      */
     public boolean isRotting() {
         return rots;
+    }
+
+    /**
+     * Answers a write as done that it has not kept.
+     *
+     * @param start  where the range begins that this is about
+     * @param end    the byte after its last
+     * @param number which write to it from now on
+     */
+    public void loseWrite(int start, int end, int number) {
+        silently(start, end);
+        lostWrite = number;
+    }
+
+    /**
+     * Answers a write as done that it has put elsewhere in the range.
+     *
+     * @param start  where the range begins that this is about
+     * @param end    the byte after its last
+     * @param number which write to it from now on
+     */
+    public void misdirectWrite(int start, int end, int number) {
+        silently(start, end);
+        strayWrite = number;
+    }
+
+    /**
+     * Answers forces as done that have not made anything of a range safe.
+     *
+     * @param start  where the range begins that this is about
+     * @param end    the byte after its last
+     * @param number how many forces from now on
+     */
+    public void lie(int start, int end, int number) {
+        silently(start, end);
+        lies = number;
+    }
+
+    private void silently(int start, int end) {
+        silentStart = start;
+        silentEnd = end;
+    }
+
+    int silentStart() {
+        return silentStart;
+    }
+
+    int silentEnd() {
+        return silentEnd;
+    }
+
+    private boolean isSilent(int start, int end) {
+        return silentStart <= start && end <= silentEnd;
+    }
+
+    boolean takeLostWrite(int start, int end) {
+        return lostWrite > 0 && isSilent(start, end) && --lostWrite == 0;
+    }
+
+    boolean takeStrayWrite(int start, int end) {
+        return strayWrite > 0 && isSilent(start, end) && --strayWrite == 0;
+    }
+
+    boolean takeLie() {
+        return lies > 0 && lies-- > 0;
     }
 
     /** A write has been made: what it covers can be read again. */
@@ -180,6 +252,9 @@ public final class Troubles {
         rots = false;
         hangsAt = Long.MAX_VALUE;
         hanging = 0;
+        lostWrite = 0;
+        strayWrite = 0;
+        lies = 0;
     }
 
     /** The pages of a failed force are dropped, but not before its caller has heard of the failure. */
