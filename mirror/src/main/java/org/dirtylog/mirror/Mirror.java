@@ -33,7 +33,7 @@ public final class Mirror implements MirrorTarget {
     private final Surroundings world;
     private final DirtyLogs logs;
     private final MirrorRecords records;
-    private final MirrorState state;
+    final MirrorState state;
     private final Turns turns;
     private final CurrentTable table;
     private final Reshaping reshaping;
@@ -42,7 +42,7 @@ public final class Mirror implements MirrorTarget {
 
     private volatile MirrorStatus.Word word = MirrorStatus.Word.STARTING;
     private volatile String message = "";
-    private volatile MirrorLife life;
+    volatile MirrorLife life;
     /** Whether it was stopped: what is opened after that would never be closed. Guarded by taking turns. */
     private boolean ended;
     /** Whether there was no record of an earlier life. Guarded by taking turns. */

@@ -14,7 +14,10 @@ final class Client implements Runnable {
     private final World world;
     private final Session session;
     private final Door door;
-    private final Dice dice;
+    private final Dice own;
+    /** Those of the operation. */
+    private Dice dice;
+
     private final Scheduler scheduler;
     private final int hotRegion;
 
@@ -22,7 +25,8 @@ final class Client implements Runnable {
         this.world = world;
         this.session = session;
         this.door = door;
-        this.dice = world.dice;
+        this.own = new Dice(world.dice.next());
+        this.dice = own;
         this.scheduler = session.scheduler;
         this.hotRegion = session.hotRegion;
     }
@@ -30,6 +34,10 @@ final class Client implements Runnable {
     @Override
     public void run() {
         while (session.takeOperation()) {
+            dice = new Dice(own.next());
+            if (world.options.cuts().has(Cuts.Kind.OP, world.operations - 1)) {
+                continue;
+            }
             waitsFor(1);
             if (!operate()) {
                 return;

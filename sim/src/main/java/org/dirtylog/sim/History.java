@@ -13,12 +13,19 @@ import org.dirtylog.sim.world.Trace;
 public final class History {
     private static final int LEAST_OPERATIONS = 20;
     private static final int MOST_LIVES = 60;
+    /** One seed in so many is looked at in each step, to see how regions change their states. */
+    private static final int OBSERVED = 20;
 
     private final World world;
-    private final Dice dice;
+    private final long seed;
+    private Dice dice;
     private final Shape shape;
     private final Tampering tampering;
     private final LegTampering legTampering;
+    /** Whether each step of it is looked at. */
+    private final boolean observed;
+
+    private int lives;
     private int crashes;
     /** Those of them that came in the middle of a client's operation. */
     private int amidClients;
@@ -38,16 +45,25 @@ public final class History {
     /**
      * How a history went.
      *
+     * @param lives       before it had to come into sync
      * @param crashes     crashes that count: work was in flight, and the mirror was opened on what survived and was judged
      * @param amidClients those of them in which a client's operation was in flight
      * @param operations  of clients and the operator
      * @param hash        of everything that happened
+     * @param coverage    what it went through
      * @param failure     what was wrong, or {@code null}
      */
-    public record Outcome(int crashes, int amidClients, int operations, long hash, String failure) {}
+    record Outcome(
+            int lives, int crashes, int amidClients, int operations, long hash, Coverage coverage, String failure) {
+        Outcome failedBy(String why) {
+            return new Outcome(lives, crashes, amidClients, operations, hash, coverage, why);
+        }
+    }
 
     private History(long seed, Options options, Trace trace) {
+        this.seed = seed;
         this.dice = new Dice(seed);
+        this.observed = seed % OBSERVED == 0;
         this.shape = new Shape(dice, new Dice(~seed), options);
         trace.note(shape.table() + ", medium " + shape.medium + ", crashes " + shape.crashes);
         this.world = new World(shape, options, dice, trace);
@@ -63,19 +79,26 @@ public final class History {
      * @param trace   hears of everything
      * @return how it went
      */
-    public static Outcome run(long seed, Options options, Trace trace) {
+    static Outcome run(long seed, Options options, Trace trace) {
         History history = new History(seed, options, trace);
         history.run();
         return new Outcome(
-                history.crashes, history.amidClients, history.world.operations, trace.hash(), history.failure);
+                history.lives,
+                history.crashes,
+                history.amidClients,
+                history.world.operations,
+                trace.hash(),
+                history.world.coverage,
+                history.failure);
     }
 
     private void run() {
         boolean pending = false;
         boolean clients = false;
-        for (int life = 0; failure == null && crashes < shape.crashes; life++) {
-            if (life == MOST_LIVES) {
-                break;
+        for (int life = 0; failure == null && crashes < shape.crashes && life < MOST_LIVES; life++) {
+            lives = life + 1;
+            if (world.options.cuts().has(Cuts.Kind.LIFE, life)) {
+                continue;
             }
             Session session = live(life, false);
             // The crash before this life counts now that the mirror was opened on what it left, and was judged. Where
@@ -90,7 +113,6 @@ public final class History {
             survive(session);
         }
         if (failure == null) {
-            heal();
             comeIntoSync();
         }
     }
@@ -108,11 +130,18 @@ public final class History {
     }
 
     private Session live(int life, boolean last) {
-        Expectation expected = expect(last);
-        Scheduler scheduler = scheduler(last);
-        world.judge.begin(scheduler);
+        dice = new Dice(Dice.mix(seed) + life);
+        world.dice = dice;
+        boolean calm = last || world.options.cuts().has(Cuts.Kind.FAULTS, life);
+        Expectation expected = expect(calm, last);
+        Scheduler scheduler = scheduler(life, last);
         int budget = last ? Math.max(3, LEAST_OPERATIONS - world.operations) : dice.from(2, 14);
         Session session = new Session(world, scheduler, expected, budget, last);
+        session.leaveAlone(world.options.cuts().has(Cuts.Kind.OPERATOR, life));
+        world.judge.begin(scheduler, session);
+        if (observed) {
+            scheduler.observe(session::observe);
+        }
         if (!last) {
             scheduler.crashAt(1 + dice.below(dice.pick(60, 250, 400, 800, 1500)));
         }
@@ -128,27 +157,30 @@ public final class History {
         return session;
     }
 
-    private Scheduler scheduler(boolean last) {
+    private Scheduler scheduler(int life, boolean last) {
         Scheduler.Pace[] paces = Scheduler.Pace.values();
         Scheduler.Pace pace = last ? Scheduler.Pace.SELDOM : paces[dice.below(paces.length)];
-        return new Scheduler(world.options.carrier(), dice, world.trace, pace, world.nanos);
+        return new Scheduler(world.options.carrier(), new Dice(~Dice.mix(seed) - life), world.trace, pace, world.nanos);
     }
 
     // ---- what is to go wrong
     // --------------------------------------------------------------------------------------------
 
-    private Expectation expect(boolean last) {
+    private Expectation expect(boolean calm, boolean last) {
         forceFails = false;
         ambush = 0;
-        boolean tampered = !last && tampering.maybe();
+        boolean tampered = !calm && tampering.maybe();
         boolean missing = false;
         boolean troubled = false;
         boolean others = false;
-        if (!last) {
+        if (calm) {
+            heal();
+        } else {
             legTampering.maybe();
             world.spares().forEach(disk -> disk.troubles().heal());
-            for (Disk leg : world.legs()) {
-                missing |= troubleLeg(leg, !missing && twoAreCurrent());
+            int spared = spared();
+            for (int i = 0; i < world.legs().length; i++) {
+                missing |= i != spared && troubleLeg(world.legs()[i], spared >= 0);
             }
             boolean more = shape.legTroubles && !forceFails;
             ambush = more && dice.percent(30) ? dice.from(1, 4) : 0;
@@ -196,14 +228,21 @@ public final class History {
         return spared && !record.isLatched() && shape.hungAfterNanos != Shape.HASTY_NANOS;
     }
 
-    private boolean twoAreCurrent() {
+    /**
+     * A current leg that is to have no trouble while others may drop what they had taken, or -1. Of one of which an earlier force
+     * failed others may be left alone: it is excluded as soon as it can be.
+     */
+    private int spared() {
         RecordPeek record = world.record();
         int current = 0;
+        int spared = -1;
         for (int i = 0; record.isCompleted() && i < world.legs().length; i++) {
-            current += record.isCurrent(i) && !world.isReplaced(i) ? 1 : 0;
+            if (record.isCurrent(i) && !world.isReplaced(i)) {
+                current++;
+                spared = spared < 0 || dice.oneIn(current) ? i : spared;
+            }
         }
-        // One of which an earlier force failed is excluded as soon as it can be.
-        return current > 1 && !record.isLatched();
+        return current > 1 && !record.isLatched() && dice.percent(60) ? spared : -1;
     }
 
     /**
@@ -212,14 +251,14 @@ public final class History {
      */
     private boolean troubleLeg(Disk leg, boolean forceMayFail) {
         leg.troubles().heal();
-        if (forceFails || !shape.legTroubles || !dice.percent(35)) {
+        if (!shape.legTroubles || !dice.percent(35)) {
             return false;
         }
         switch (dice.below(shape.hungAfterNanos > 0 ? 12 : 9)) {
             case 0 -> leg.troubles().failWrite(dice.from(1, 40));
             case 1 -> leg.troubles().failRead(dice.from(1, 12));
             case 2, 3 -> {
-                forceFails = forceMayFail;
+                forceFails |= forceMayFail;
                 if (forceMayFail) {
                     leg.troubles().failForce(dice.from(1, 6));
                 } else {
@@ -290,8 +329,8 @@ public final class History {
             return false;
         }
         switch (dice.below(3)) {
-            case 0 -> log.troubles().failWrite(dice.from(1, 12));
-            case 1 -> log.troubles().failForce(dice.from(1, 8));
+            case 0 -> log.troubles().failWrite(dice.from(1, dice.pick(12, 60)));
+            case 1 -> log.troubles().failForce(dice.from(1, dice.pick(8, 40)));
             default -> log.troubles().failRead(dice.from(1, 3));
         }
         world.trace.note("trouble for the log");
@@ -304,9 +343,9 @@ public final class History {
             return false;
         }
         if (dice.oneIn(2)) {
-            world.devices.folder().failWrites(dice.from(1, 4), dice.from(1, 3));
+            world.devices.folder().failWrites(dice.from(1, dice.pick(4, 12)), dice.from(1, 3));
         } else {
-            world.devices.folder().failForce(dice.from(1, 4));
+            world.devices.folder().failForce(dice.from(1, dice.pick(4, 12)));
         }
         world.trace.note("trouble for the record");
         return true;
@@ -333,6 +372,7 @@ public final class History {
         }
         cleanBefore = session.isStoppedCleanly();
         boolean killed = dice.percent(shape.killPercent);
+        world.coverage.add(killed ? Coverage.Fault.KILLED : Coverage.Fault.POWER_FAILS, session.states());
         boolean lostNothing = killed && !world.judge.mayHaveLostPages();
         if (lostNothing) {
             world.model.killed();

@@ -17,6 +17,7 @@ final class Judge implements DiskWatch {
     private final World world;
     private final Shape shape;
     private Scheduler scheduler;
+    private Session session;
 
     /** Whether the bits on the log are this mirror's: not while somebody else's file lies in their place. */
     private boolean logIsOurs = true;
@@ -30,8 +31,9 @@ final class Judge implements DiskWatch {
     }
 
     /** A new life begins. */
-    void begin(Scheduler newScheduler) {
+    void begin(Scheduler newScheduler, Session newSession) {
         scheduler = newScheduler;
+        session = newSession;
     }
 
     /** The log was changed behind the mirror's back. */
@@ -57,6 +59,11 @@ final class Judge implements DiskWatch {
         } else {
             writingLeg(disk, start, bytes);
         }
+    }
+
+    @Override
+    public void fails(Failure failure, Disk disk) {
+        world.coverage.add(Coverage.Fault.of(failure, disk != null && disk == world.log()), session.states());
     }
 
     @Override

@@ -14,6 +14,10 @@ public final class Main {
     private static final String USAGE = """
             sim/run FIRST LAST [OPTIONS]    run seeds, print one line; 1 if something is wrong
             sim/run --seed N [OPTIONS]      run one seed
+              --notes              print what was done and decided in it, and not each step
+              --without PARTS      leave out lives, operations, faults or the operator of lives: life3,op17,faults4,operator4
+              --unshrunk           do not look for the least that fails
+              --coverage           print in which states what failed; 1 if a required pair was never met
               --trace              print everything that happens in it
               --no-troubles        devices do not fail, nobody changes files
               --leg-troubles       legs fail or hang in every history
@@ -30,6 +34,9 @@ public final class Main {
     private final List<Long> range = new ArrayList<>();
     private boolean trace;
     private boolean firstFailure;
+    private boolean coverage;
+    private boolean notes;
+    private boolean shrinks = true;
     private long untilCrashes = Long.MAX_VALUE;
     private long seconds = Long.MAX_VALUE / 2_000_000_000L;
     private Options options = Options.usual();
@@ -58,6 +65,10 @@ public final class Main {
             switch (word) {
                 case "--seed" -> seed = number(words);
                 case "--trace" -> trace = true;
+                case "--notes" -> notes = true;
+                case "--without" -> options = options.withCuts(Cuts.of(words.isEmpty() ? "" : words.pop()));
+                case "--unshrunk" -> shrinks = false;
+                case "--coverage" -> coverage = true;
                 case "--first-failure" -> firstFailure = true;
                 case "--until-crashes" -> untilCrashes = number(words);
                 case "--seconds" -> seconds = number(words);
@@ -98,9 +109,9 @@ public final class Main {
     }
 
     private int one() {
-        Consumer<String> printer = trace ? System.out::println : null;
+        Consumer<String> printer = trace || notes ? System.out::println : null;
         MessageTrace.printTo(printer);
-        History.Outcome outcome = History.run(seed, options, new Trace(printer));
+        History.Outcome outcome = History.run(seed, options, new Trace(printer, trace));
         System.out.println("seed " + seed + options + ": " + outcome.crashes() + " crashes, " + outcome.operations()
                 + " operations, trace " + Long.toHexString(outcome.hash()));
         System.out.println(outcome.failure() == null ? "nothing is wrong" : "FAILED: " + outcome.failure());
@@ -111,7 +122,7 @@ public final class Main {
         Tally tally = new Tally();
         long begun = System.nanoTime();
         long first = range.get(0);
-        long end = new Runs(options)
+        long end = new Runs(options, shrinks)
                 .run(
                         first,
                         range.get(1) + 1,
@@ -121,6 +132,12 @@ public final class Main {
                                 || System.nanoTime() - begun > seconds * 1_000_000_000L);
         System.out.print(tally.failures());
         System.out.println(tally.line(first, end, (System.nanoTime() - begun) / 1e9, options));
-        return tally.failed() == 0 ? 0 : 1;
+        return tally.failed() == 0 && (!coverage || isCovered(tally.coverage())) ? 0 : 1;
+    }
+
+    private static boolean isCovered(Coverage met) {
+        System.out.print(met.table());
+        met.holes().forEach(hole -> System.out.println("NEVER MET: " + hole));
+        return met.holes().isEmpty();
     }
 }

@@ -16,11 +16,12 @@ import org.dirtylog.sim.world.Carrier;
  * @param always   what is there in every history; else in some of them
  * @param online   whether writes are judged when they are made; else only what survives crashes is
  * @param crashes  the most that count in one history, 1 to 10
+ * @param cuts     what is left out
  */
-public record Options(Carrier carrier, boolean troubles, Set<Theme> always, boolean online, int crashes) {
+record Options(Carrier carrier, boolean troubles, Set<Theme> always, boolean online, int crashes, Cuts cuts) {
 
     /** What a history may be about. */
-    public enum Theme {
+    enum Theme {
         /** Legs fail, hang, vanish and return. */
         LEG_TROUBLES,
         /** Legs come and go by command, and the mirror grows. */
@@ -42,23 +43,19 @@ public record Options(Carrier carrier, boolean troubles, Set<Theme> always, bool
         }
     }
 
-    /**
-     * What is used unless something else is asked for.
-     *
-     * @return all of it, ten crashes
-     */
-    public static Options usual() {
-        return new Options(Carrier.best(), true, Set.of(), true, 10);
+    /** What is used unless something else is asked for: all of it, ten crashes. */
+    static Options usual() {
+        return new Options(Carrier.best(), true, Set.of(), true, 10, Cuts.NONE);
     }
 
     Options withoutTroubles() {
-        return new Options(carrier, false, always, online, crashes);
+        return new Options(carrier, false, always, online, crashes, cuts);
     }
 
     Options withAlways(Theme theme) {
         EnumSet<Theme> more = EnumSet.of(theme);
         more.addAll(always);
-        return new Options(carrier, troubles, more, online, crashes);
+        return new Options(carrier, troubles, more, online, crashes, cuts);
     }
 
     boolean has(Theme theme) {
@@ -66,11 +63,15 @@ public record Options(Carrier carrier, boolean troubles, Set<Theme> always, bool
     }
 
     Options onlyCrashes() {
-        return new Options(carrier, troubles, always, false, crashes);
+        return new Options(carrier, troubles, always, false, crashes, cuts);
     }
 
     Options withCrashes(int most) {
-        return new Options(carrier, troubles, always, online, most);
+        return new Options(carrier, troubles, always, online, most, cuts);
+    }
+
+    Options withCuts(Cuts parts) {
+        return new Options(carrier, troubles, always, online, crashes, parts);
     }
 
     /** Shows what differs from the usual, as arguments of the script. */
@@ -82,6 +83,7 @@ public record Options(Carrier carrier, boolean troubles, Set<Theme> always, bool
         }
         return text.append(online ? "" : " --only-crashes")
                 .append(crashes == 10 ? "" : " --crashes " + crashes)
+                .append(cuts.count() == 0 ? "" : " --without " + cuts)
                 .toString();
     }
 }

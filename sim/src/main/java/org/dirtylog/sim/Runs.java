@@ -7,19 +7,25 @@ import java.util.function.BooleanSupplier;
 import org.dirtylog.sim.world.Trace;
 
 /** Runs histories by their seeds. */
-public final class Runs {
+final class Runs {
     /** One seed in so many is run twice: a different trace would mean that a seed does not say all. */
     private static final int TWICE = 100;
 
+    /** Of more failures in a row not each is shrunk. */
+    private static final int MOST_SHRUNK = 3;
+
     private final Options options;
+    private final boolean shrinks;
 
     /**
      * Prepares.
      *
      * @param options how
+     * @param shrinks whether to leave out of a failure what has no part in it
      */
-    public Runs(Options options) {
+    Runs(Options options, boolean shrinks) {
         this.options = options;
+        this.shrinks = shrinks;
     }
 
     /**
@@ -31,21 +37,30 @@ public final class Runs {
      * @param tally  what they did is added to it
      * @return the seed after the last that was run
      */
-    public long run(long first, long end, Tally tally, BooleanSupplier enough) {
+    long run(long first, long end, Tally tally, BooleanSupplier enough) {
         long seed = first;
         while (seed < end && !enough.getAsBoolean()) {
-            tally.add(seed, onItsOwn(seed), options);
+            add(seed, tally);
             seed++;
         }
         return seed;
+    }
+
+    private void add(long seed, Tally tally) {
+        History.Outcome outcome = onItsOwn(seed, options);
+        tally.add(seed, outcome, options);
+        if (outcome.failure() != null && shrinks && tally.failed() <= MOST_SHRUNK) {
+            Options least = new Shrinking(fewer -> onItsOwn(seed, fewer), outcome.failure()).shrink(options, outcome);
+            tally.shrunk(seed, least);
+        }
     }
 
     /**
      * Runs a history on a thread of its own: coroutines that a crash left in the middle of a call leave behind what they had put
      * into their thread, and with it everything they knew.
      */
-    private History.Outcome onItsOwn(long seed) {
-        FutureTask<History.Outcome> history = new FutureTask<>(() -> run(seed));
+    static History.Outcome onItsOwn(long seed, Options options) {
+        FutureTask<History.Outcome> history = new FutureTask<>(() -> run(seed, options));
         new Thread(history, "history " + seed).start();
         try {
             return history.get();
@@ -54,20 +69,13 @@ public final class Runs {
         }
     }
 
-    private History.Outcome run(long seed) {
-        History.Outcome outcome = History.run(seed, options, new Trace(null));
+    private static History.Outcome run(long seed, Options options) {
+        History.Outcome outcome = History.run(seed, options, new Trace(null, false));
         if (seed % TWICE != 0) {
             return outcome;
         }
-        History.Outcome again = History.run(seed, options, new Trace(null));
+        History.Outcome again = History.run(seed, options, new Trace(null, false));
         boolean same = again.hash() == outcome.hash();
-        return same || outcome.failure() != null
-                ? outcome
-                : new History.Outcome(
-                        outcome.crashes(),
-                        outcome.amidClients(),
-                        outcome.operations(),
-                        outcome.hash(),
-                        "two runs of the seed differ");
+        return same || outcome.failure() != null ? outcome : outcome.failedBy("two runs of the seed differ");
     }
 }

@@ -2,8 +2,10 @@
 package org.dirtylog.sim;
 
 import java.io.IOException;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.dirtylog.log.core.CoreLogType;
 import org.dirtylog.log.disk.DiskLogType;
@@ -13,6 +15,7 @@ import org.dirtylog.log.runtime.TypeRegistry;
 import org.dirtylog.mirror.Mirror;
 import org.dirtylog.mirror.MirrorConfig;
 import org.dirtylog.mirror.MirrorException;
+import org.dirtylog.mirror.MirrorProbe;
 import org.dirtylog.mirror.MirrorStatus;
 import org.dirtylog.mirror.RecoveryPolicy;
 import org.dirtylog.mirror.ScrubStatus;
@@ -34,6 +37,13 @@ final class Session implements Runnable {
     final int hotRegion;
     private final Signal ended;
     private Mirror mirror;
+    private MirrorProbe probe;
+    /** What the operator, or the mirror itself, is in the middle of. */
+    private Coverage.State activity = Coverage.State.OPENING;
+
+    private final byte[] regionsNow = new byte[256];
+    private final byte[] regionsBefore = new byte[256];
+    private int known;
     /** How clients come to it. */
     private Door door;
 
@@ -46,6 +56,7 @@ final class Session implements Runnable {
     private boolean stoppedCleanly;
     private boolean settled;
     private int untilAmbush;
+    private boolean leftAlone;
     /** Whether the operator has taken legs out: the one that was in order may have been among them. */
     private boolean sparedIsGone;
     /** Whether the operator suspends, resumes and stops while much is under way. */
@@ -162,6 +173,7 @@ final class Session implements Runnable {
     @Override
     public void run() {
         mirror = mirror();
+        probe = new MirrorProbe(mirror);
         inFlight++;
         try {
             mirror.open();
@@ -176,6 +188,7 @@ final class Session implements Runnable {
         }
         inFlight--;
         opened = true;
+        activity = Coverage.State.SERVING;
         checkOpening();
         if (expected.latched()) {
             suspendAndResume();
@@ -282,7 +295,15 @@ final class Session implements Runnable {
         }
     }
 
+    /** The operator does nothing but stop it. */
+    void leaveAlone(boolean alone) {
+        leftAlone = alone;
+    }
+
     private void look(int times) {
+        if (leftAlone) {
+            return;
+        }
         MirrorStatus status = mirror.status();
         if (status.inSync() > status.regions() || status.dirty() > status.regions()) {
             scheduler.fail("R8: " + status);
@@ -304,6 +325,7 @@ final class Session implements Runnable {
     private void resync() {
         world.operations++;
         inFlight++;
+        activity = Coverage.State.RETURNING_A_LEG;
         List<MirrorStatus.Leg> legs = mirror.status().legs();
         for (int i = 0; i < legs.size(); i++) {
             String state = legs.get(i).state();
@@ -323,6 +345,7 @@ final class Session implements Runnable {
             }
         }
         inFlight--;
+        activity = Coverage.State.SERVING;
     }
 
     private void isOverwritten(String disk) {
@@ -348,6 +371,7 @@ final class Session implements Runnable {
     private void reshape() {
         world.operations++;
         inFlight++;
+        activity = Coverage.State.RESHAPING;
         List<Disk> spares = world.spares();
         Disk spare = spares.isEmpty() ? null : spares.get(world.dice.below(spares.size()));
         int leg = world.dice.below(mirror.status().legs().size());
@@ -373,6 +397,7 @@ final class Session implements Runnable {
             writeTable();
         }
         inFlight--;
+        activity = Coverage.State.SERVING;
     }
 
     private void addLeg(Disk spare) throws MirrorException {
@@ -481,13 +506,17 @@ final class Session implements Runnable {
         inFlight++;
         try {
             world.trace.note("suspend");
+            activity = Coverage.State.SUSPENDING;
             mirror.suspend();
+            activity = Coverage.State.SUSPENDED;
             int equal = world.judge.countEqualViews();
             if (mirror.status().inSync() > equal) {
                 scheduler.fail("R8: " + mirror.status().inSync() + " regions are called in sync, but " + equal
                         + " are the same on all legs");
             }
+            stayOrNot();
             world.trace.note("resume");
+            activity = Coverage.State.RESUMING;
             mirror.resume();
         } catch (MirrorException e) {
             world.trace.note(e.getMessage());
@@ -497,6 +526,14 @@ final class Session implements Runnable {
             tryResume();
         }
         inFlight--;
+        activity = Coverage.State.SERVING;
+    }
+
+    /** Before it is resumed there may be time for something to happen. */
+    private void stayOrNot() {
+        if (world.shape.staysSuspended && world.dice.oneIn(3)) {
+            scheduler.sleep(SECOND);
+        }
     }
 
     /** What fails once does not fail again; the operator types the same command until it works. */
@@ -514,6 +551,7 @@ final class Session implements Runnable {
     private void stop() {
         stopping = true;
         inFlight++;
+        activity = Coverage.State.STOPPING;
         boolean idle = clients == 0 && mirror.status().inSync() == world.regions();
         long begun = world.model.beginFlush();
         world.trace.note("stop");
@@ -541,6 +579,55 @@ final class Session implements Runnable {
             world.model.flushed(begun);
             stoppedCleanly = idle;
         }
+    }
+
+    // ---- what it is in the middle of --------------------------------------------------------------------------------
+
+    /** All that holds of it at this moment. */
+    Set<Coverage.State> states() {
+        EnumSet<Coverage.State> states = EnumSet.of(activity);
+        if (probe == null) {
+            return states;
+        }
+        RecordPeek record = world.record();
+        add(states, probe.isComparing(), Coverage.State.COMPARING);
+        add(states, !record.announced().equals("none"), Coverage.State.LOG_ANNOUNCED);
+        add(states, probe.isALegFailing(), Coverage.State.A_LEG_FAILING);
+        add(states, probe.isALegHanging(), Coverage.State.A_LEG_HANGING);
+        add(states, record.isLatched(), Coverage.State.A_FORCE_LATCHED);
+        for (int i = 0; i < record.legs(); i++) {
+            add(states, record.stateOf(i).equals("STALE"), Coverage.State.A_LEG_STALE);
+            add(states, record.stateOf(i).equals("EXCLUDED"), Coverage.State.A_LEG_EXCLUDED);
+        }
+        int regions = probe.regions(regionsNow);
+        for (int i = 0; i < regions; i++) {
+            add(
+                    states,
+                    regionsNow[i] > 0,
+                    Coverage.State.values()[Coverage.State.LOG_ANNOUNCED.ordinal() + regionsNow[i]]);
+        }
+        return states;
+    }
+
+    private static void add(EnumSet<Coverage.State> to, boolean holds, Coverage.State state) {
+        if (holds) {
+            to.add(state);
+        }
+    }
+
+    /** Notes how regions have changed since the last look. */
+    void observe() {
+        if (probe == null) {
+            return;
+        }
+        int regions = probe.regions(regionsNow);
+        for (int i = 0; i < Math.min(regions, known); i++) {
+            if (regionsNow[i] != regionsBefore[i]) {
+                world.coverage.transition(regionsBefore[i], regionsNow[i]);
+            }
+        }
+        System.arraycopy(regionsNow, 0, regionsBefore, 0, regions);
+        known = regions;
     }
 
     // ---- the end

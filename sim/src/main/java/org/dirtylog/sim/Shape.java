@@ -56,6 +56,9 @@ final class Shape {
     /** Whether legs lose or misdirect writes or lie about forces, and the log loses writes, without a word. */
     final boolean silentFaults;
 
+    /** Whether time passes between a suspension and its end. */
+    final boolean staysSuspended;
+
     final int crashes;
     /** How often a process is killed where else the power fails. */
     final int killPercent;
@@ -93,6 +96,7 @@ final class Shape {
         reshaped = legs < 9 && (options.has(Options.Theme.RESHAPE) || options.troubles() && more.percent(15));
         overNbd = more.percent(20) || options.has(Options.Theme.NBD);
         silentFaults = options.has(Options.Theme.SILENT_FAULTS) || options.troubles() && more.percent(8);
+        staysSuspended = more.oneIn(4);
         crashes = dice.percent(90) ? options.crashes() : dice.from(1, options.crashes());
     }
 

@@ -14,6 +14,7 @@ public final class Tally {
     private final StringBuilder failures = new StringBuilder();
     private int failed;
     private long firstFailed = -1;
+    private final Coverage coverage = new Coverage();
 
     // The hashes of traces seen: open addressing, 0 for none.
     private long[] traces = new long[1 << 12];
@@ -27,6 +28,7 @@ public final class Tally {
         crashes += outcome.crashes();
         amidClients += outcome.amidClients();
         operations += outcome.operations();
+        coverage.add(outcome.coverage());
         remember(outcome.hash());
         if (outcome.failure() != null) {
             failed++;
@@ -37,6 +39,11 @@ public final class Tally {
                 failures.append(" --trace\n");
             }
         }
+    }
+
+    /** What is left of a failure when everything is left out that it needs not. */
+    void shrunk(long seed, Options least) {
+        failures.append("  least:  sim/run --seed ").append(seed).append(least).append(" --notes\n");
     }
 
     private void remember(long hash) {
@@ -101,6 +108,10 @@ public final class Tally {
      */
     public String failures() {
         return failures.toString();
+    }
+
+    Coverage coverage() {
+        return coverage;
     }
 
     String line(long first, long end, double seconds, Options options) {

@@ -19,7 +19,9 @@ final class World {
 
     final Shape shape;
     final Options options;
-    final Dice dice;
+    /** Those of this life. */
+    Dice dice;
+
     final Trace trace;
     final WorldDevices devices = new WorldDevices();
     /** All that may be legs. */
@@ -27,6 +29,7 @@ final class World {
 
     final DataModel model;
     final Judge judge;
+    final Coverage coverage = new Coverage();
     /** The disks that an older copy was put on, until the mirror has copied them anew. */
     final Set<String> replaced = new HashSet<>();
     /** Those of them that an operator has told the mirror to overwrite. */

@@ -121,7 +121,7 @@ class MutantTest {
 
     /** The seed that finds it, or -1. */
     private static long run(String name, Path copy, long seeds) throws Exception {
-        List<String> words = new ArrayList<>(List.of("1", String.valueOf(seeds), "--first-failure"));
+        List<String> words = new ArrayList<>(List.of("1", String.valueOf(seeds), "--first-failure", "--unshrunk"));
         if (RESHAPED.stream().anyMatch(name::startsWith)) {
             words.add("--reshape");
         }

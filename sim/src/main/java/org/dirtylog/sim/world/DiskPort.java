@@ -86,11 +86,13 @@ final class DiskPort implements BlockDevice {
             throw new IOException(name() + " is closed");
         }
         if (disk.troubles().isGone(scheduler.steps())) {
+            watch.fails(DiskWatch.Failure.GONE, disk);
             throw new IOException(name() + " is gone");
         }
         // It has begun: closing the device meanwhile does not call it off.
         long hang = disk.troubles().hangNanos(scheduler.steps(), scheduler.time());
         if (hang > 0) {
+            watch.fails(DiskWatch.Failure.HANGS, disk);
             disk.troubles().hanging++;
             scheduler.sleep(hang + scheduler.dice().below(5_000_000));
             disk.troubles().hanging--;
@@ -102,6 +104,7 @@ final class DiskPort implements BlockDevice {
         begin("read", position, into.remaining());
         try {
             if (disk.troubles().takeRead(position, position + into.remaining())) {
+                watch.fails(DiskWatch.Failure.READ, disk);
                 scheduler.hasFailed();
                 throw new IOException(name() + " cannot be read at " + position);
             }
@@ -156,6 +159,7 @@ final class DiskPort implements BlockDevice {
         }
         disk.troubles().written(position, position + wanted);
         if (fails) {
+            watch.fails(DiskWatch.Failure.WRITE, disk);
             scheduler.hasFailed();
             throw new IOException(name() + " cannot be written at " + position + ": " + wanted + " of " + bytes);
         }
@@ -175,6 +179,7 @@ final class DiskPort implements BlockDevice {
         } else {
             return false;
         }
+        watch.fails(DiskWatch.Failure.ASTRAY, disk);
         if (from != null) {
             from.position(from.position() + bytes);
         }
@@ -225,10 +230,12 @@ final class DiskPort implements BlockDevice {
         long mark = disk.mark();
         scheduler.point("forcing", 0, 0);
         if (disk.troubles().isGone(scheduler.steps())) {
+            watch.fails(DiskWatch.Failure.GONE, disk);
             throw new IOException(name() + " is gone");
         }
         if (disk.troubles().takeForce()) {
             disk.forget(mark);
+            watch.fails(DiskWatch.Failure.FORCE, disk);
             scheduler.hasFailed();
             // Nobody has heard of it yet, and others may force meanwhile.
             scheduler.point("cannot force", 0, 0);
@@ -238,6 +245,7 @@ final class DiskPort implements BlockDevice {
             throw new IOException(name() + " cannot be forced");
         }
         if (disk.troubles().takeLie()) {
+            watch.fails(DiskWatch.Failure.LIES, disk);
             disk.drainExcept(
                     mark, disk.troubles().silentStart(), disk.troubles().silentEnd(), watch);
         } else {

@@ -5,6 +5,36 @@ import java.nio.ByteBuffer;
 
 /** Sees every write before it reaches a disk's cache. */
 public interface DiskWatch {
+    /** What has gone wrong. */
+    enum Failure {
+        /** A write, perhaps after a part of it. */
+        WRITE,
+        /** A read. */
+        READ,
+        /** A force, and what it was to make safe is dropped. */
+        FORCE,
+        /** Whatever was asked: the disk has vanished. */
+        GONE,
+        /** Nothing yet, it is not answered. */
+        HANGS,
+        /** A write that was answered as done. */
+        ASTRAY,
+        /** A force that was answered as done. */
+        LIES,
+        /** A write of a record. */
+        RECORD_WRITE,
+        /** A force of the folder of the records. */
+        RECORD_FORCE
+    }
+
+    /**
+     * Hears of a failure when it happens.
+     *
+     * @param failure what
+     * @param disk    of which disk; {@code null} for the records
+     */
+    void fails(Failure failure, Disk disk);
+
     /**
      * Looks at a write.
      *

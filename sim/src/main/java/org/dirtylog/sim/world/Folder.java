@@ -91,15 +91,17 @@ public final class Folder {
         states.clear();
     }
 
-    RecordFolder under(Scheduler scheduler) {
-        return new View(scheduler);
+    RecordFolder under(Scheduler scheduler, DiskWatch watch) {
+        return new View(scheduler, watch);
     }
 
     private final class View implements RecordFolder {
         private final Scheduler scheduler;
+        private final DiskWatch watch;
 
-        View(Scheduler scheduler) {
+        View(Scheduler scheduler, DiskWatch watch) {
             this.scheduler = scheduler;
+            this.watch = watch;
         }
 
         @Override
@@ -116,6 +118,7 @@ public final class Folder {
             scheduler.point("folder writing", bytes.length, 0);
             if (writesLeft > 0 && --writesLeft == 0) {
                 writesLeft = --failing > 0 ? 1 : 0;
+                watch.fails(DiskWatch.Failure.RECORD_WRITE, null);
                 scheduler.hasFailed();
                 throw new IOException("no space for " + name);
             }
@@ -149,6 +152,7 @@ public final class Folder {
             long covered = cleared + states.size();
             scheduler.point("folder forcing", 0, 0);
             if (forcesLeft > 0 && --forcesLeft == 0) {
+                watch.fails(DiskWatch.Failure.RECORD_FORCE, null);
                 scheduler.hasFailed();
                 throw new IOException("the folder cannot be forced");
             }

@@ -49,6 +49,7 @@ public final class Scheduler implements Tasks, Clock, Randomness {
     private long now;
     private long steps;
     private long crashAt = Long.MAX_VALUE;
+    private Runnable observer;
     private long stepLimit = 400_000;
     private long sequence;
     private int taskCount;
@@ -100,6 +101,15 @@ public final class Scheduler implements Tasks, Clock, Randomness {
      */
     public void crashAt(long newCrashAt) {
         crashAt = newCrashAt;
+    }
+
+    /**
+     * Has somebody look at every step.
+     *
+     * @param newObserver calls no seam
+     */
+    public void observe(Runnable newObserver) {
+        observer = newObserver;
     }
 
     /** Something was made to fail: the machine crashes soon after, now and then, while that is dealt with. */
@@ -230,6 +240,9 @@ public final class Scheduler implements Tasks, Clock, Randomness {
         mustBeInside(what);
         trace.point(current.number, current.name, what, a, b, now);
         steps++;
+        if (observer != null) {
+            observer.run();
+        }
         if (steps >= crashAt) {
             ending = Ending.CRASHED;
             stopHere();

@@ -144,7 +144,7 @@ public final class WorldDevices {
 
         @Override
         public RecordFolder records() {
-            return folder.under(scheduler);
+            return folder.under(scheduler, watch);
         }
     }
 }
