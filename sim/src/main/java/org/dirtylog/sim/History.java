@@ -173,11 +173,9 @@ public final class History {
         boolean missing = false;
         boolean troubled = false;
         boolean others = false;
-        if (calm) {
-            heal();
-        } else {
+        heal();
+        if (!calm) {
             legTampering.maybe();
-            world.spares().forEach(disk -> disk.troubles().heal());
             int spared = spared();
             for (int i = 0; i < world.legs().length; i++) {
                 missing |= i != spared && troubleLeg(world.legs()[i], spared >= 0);
@@ -250,7 +248,6 @@ public final class History {
      * gone and nobody can bring it back: a force fails only while another leg is current, and then that one has no trouble.
      */
     private boolean troubleLeg(Disk leg, boolean forceMayFail) {
-        leg.troubles().heal();
         if (!shape.legTroubles || !dice.percent(35)) {
             return false;
         }
@@ -324,7 +321,6 @@ public final class History {
         if (log == null) {
             return false;
         }
-        log.troubles().heal();
         if (!shape.logTroubles || !dice.percent(40)) {
             return false;
         }
@@ -338,7 +334,6 @@ public final class History {
     }
 
     private boolean troubleRecord() {
-        world.devices.folder().heal();
         if (!shape.recordTroubles || !dice.percent(40)) {
             return false;
         }

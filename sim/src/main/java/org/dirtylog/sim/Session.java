@@ -452,9 +452,13 @@ final class Session implements Runnable {
     }
 
     private void scrubToTheEnd() {
-        mirror.stopScrub();
-        scrub();
-        awaitScrub();
+        // A change of the legs that is under way still ends a comparison.
+        for (int i = 0; i == 0 || i < 5 && mirror.status().scrub().state() == ScrubStatus.State.STOPPED; i++) {
+            mirror.stopScrub();
+            awaitScrub();
+            scrub();
+            awaitScrub();
+        }
         requireNoDifference(mirror.status());
         ScrubStatus compared = mirror.status().scrub();
         if (compared.state() != ScrubStatus.State.DONE || compared.bytesDone() != world.targetBytes()) {
