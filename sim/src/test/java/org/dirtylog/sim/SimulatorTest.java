@@ -28,7 +28,12 @@ class SimulatorTest {
     void nothing_that_must_not_happen_happens_in_any_crash() throws Exception {
         boolean aCount = Fork.isFast() && SECONDS <= 60;
         Fork.Said said = aCount
-                ? run("--until-crashes", String.valueOf(CRASHES), "--seconds", String.valueOf(PATIENCE * SECONDS))
+                ? run(
+                        "--coverage",
+                        "--until-crashes",
+                        String.valueOf(CRASHES),
+                        "--seconds",
+                        String.valueOf(PATIENCE * SECONDS))
                 : run("--seconds", String.valueOf(SECONDS));
         System.out.print("simulator: " + said.text());
         assertEquals(0, said.status(), said.text());
