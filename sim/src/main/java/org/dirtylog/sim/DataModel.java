@@ -5,6 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import org.dirtylog.sim.world.Fingerprint;
 
 /**
  * What may be read, cell by cell. A cell is 64 bytes that hold one value eight times; it is never torn. The rules are those of a
@@ -29,6 +32,13 @@ final class DataModel {
         Version(long op, long begin) {
             this.op = op;
             this.begin = begin;
+        }
+
+        private Version(Version other) {
+            this(other.op, other.begin);
+            end = other.end;
+            acknowledged = other.acknowledged;
+            durable = other.durable;
         }
     }
 
@@ -67,6 +77,68 @@ final class DataModel {
         first.acknowledged = true;
         for (int cell = 0; cell < cellCount; cell++) {
             add(cell, first);
+        }
+    }
+
+    /** One in the same state. Operations that are under way in this one are not in the copy. */
+    DataModel copy() {
+        DataModel copy = new DataModel(this);
+        Map<Version, Version> versions = new IdentityHashMap<>();
+        for (int cell = 0; cell < counts.length; cell++) {
+            copy.cells[cell] = new Entry[Math.max(4, counts[cell])];
+            copy.counts[cell] = counts[cell];
+            for (int i = 0; i < counts[cell]; i++) {
+                Entry entry = cells[cell][i];
+                Entry same = new Entry(versions.computeIfAbsent(entry.version, Version::new));
+                same.decidedAgainst = entry.decidedAgainst;
+                same.survivable = entry.survivable;
+                copy.cells[cell][i] = same;
+            }
+        }
+        return copy;
+    }
+
+    private DataModel(DataModel other) {
+        cells = new Entry[other.cells.length][];
+        counts = new int[other.counts.length];
+        decisionsSurvive = other.decisionsSurvive;
+        astray.or(other.astray);
+        time = other.time;
+        flushedAt = other.flushedAt;
+        lifeBegan = other.lifeBegan;
+    }
+
+    /** Counts what clients were told, and asked for. */
+    long changes() {
+        return time;
+    }
+
+    /** Adds all that says what may be read from here on. */
+    void addTo(Fingerprint print) {
+        print.add(flushedAt);
+        for (int cell = 0; cell < counts.length; cell++) {
+            for (int i = 0; i < counts[cell]; i++) {
+                Entry entry = cells[cell][i];
+                print.add(entry.version.op << 3
+                        | (entry.version.acknowledged ? 4 : 0)
+                        | (entry.version.durable ? 2 : 0)
+                        | (entry.survivable ? 1 : 0));
+                print.add(entry.version.begin);
+                print.add(entry.version.end);
+                print.add(entry.decidedAgainst);
+            }
+            print.add(cell);
+        }
+    }
+
+    /** Likewise, after power has failed: what may have survived are equals, and it does not matter when they were written. */
+    void addSurvivedTo(Fingerprint print) {
+        for (int cell = 0; cell < counts.length; cell++) {
+            for (int i = 0; i < counts[cell]; i++) {
+                Entry entry = cells[cell][i];
+                print.add(entry.version.op << 2 | (entry.survivable ? 2 : 0) | (entry.decidedAgainst > 0 ? 1 : 0));
+            }
+            print.add(cell);
         }
     }
 

@@ -138,7 +138,7 @@ public final class History {
         int budget = last ? Math.max(3, LEAST_OPERATIONS - world.operations) : dice.from(2, 14);
         Session session = new Session(world, scheduler, expected, budget, last);
         session.leaveAlone(world.options.cuts().has(Cuts.Kind.OPERATOR, life));
-        world.judge.begin(scheduler, session);
+        world.judge.begin(scheduler, session::states);
         if (observed) {
             scheduler.observe(session::observe);
         }

@@ -4,7 +4,9 @@ package org.dirtylog.sim;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.dirtylog.sim.world.Disk;
 import org.dirtylog.sim.world.DiskWatch;
 import org.dirtylog.sim.world.Scheduler;
@@ -17,7 +19,7 @@ final class Judge implements DiskWatch {
     private final World world;
     private final Shape shape;
     private Scheduler scheduler;
-    private Session session;
+    private Supplier<Set<Coverage.State>> states;
 
     /** Whether the bits on the log are this mirror's: not while somebody else's file lies in their place. */
     private boolean logIsOurs = true;
@@ -31,9 +33,9 @@ final class Judge implements DiskWatch {
     }
 
     /** A new life begins. */
-    void begin(Scheduler newScheduler, Session newSession) {
+    void begin(Scheduler newScheduler, Supplier<Set<Coverage.State>> newStates) {
         scheduler = newScheduler;
-        session = newSession;
+        states = newStates;
     }
 
     /** The log was changed behind the mirror's back. */
@@ -63,7 +65,7 @@ final class Judge implements DiskWatch {
 
     @Override
     public void fails(Failure failure, Disk disk) {
-        world.coverage.add(Coverage.Fault.of(failure, disk != null && disk == world.log()), session.states());
+        world.coverage.add(Coverage.Fault.of(failure, disk != null && disk == world.log()), states.get());
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import org.dirtylog.sim.world.Trace;
 
 /** The command behind {@code sim/run}. */
@@ -28,6 +29,16 @@ public final class Main {
               --crashes N          the most that count in a history, 1 to 10 (10)
               --until-crashes N    stop when so many have been counted
               --seconds N          stop after so long
+              --first-failure      stop at the first failure
+
+            sim/run --small [PROGRAM…] [OPTIONS]    small programs in all schedules and all crashes; all programs if none is named
+              --deviations N       the most in a schedule (1)
+              --waits-are-free     only preemptions are deviations
+              --crashes N          how often power may fail, 1 or 2 (1)
+              --schedules N        the most of one program
+              --one-in N           every so many of the programs
+              --schedule CHOICES   only this one, as a failure shows it
+              --list               print the programs
               --first-failure      stop at the first failure""";
 
     private Long seed;
@@ -49,14 +60,22 @@ public final class Main {
      * @param arguments see the usage, which is printed if they make no sense
      */
     public static void main(String[] arguments) {
-        Main main = new Main();
+        Deque<String> words = new ArrayDeque<>(List.of(arguments));
+        IntSupplier command = null;
         try {
-            main.read(new ArrayDeque<>(List.of(arguments)));
+            if ("--small".equals(words.peek())) {
+                words.pop();
+                command = new SmallScopes(words)::run;
+            } else {
+                Main main = new Main();
+                main.read(words);
+                command = main.seed != null ? main::one : main::many;
+            }
         } catch (IllegalArgumentException e) {
             System.err.println("sim/run: " + e.getMessage() + "\n" + USAGE);
             System.exit(2);
         }
-        System.exit(main.seed != null ? main.one() : main.many());
+        System.exit(command.getAsInt());
     }
 
     private void read(Deque<String> words) {
@@ -99,7 +118,7 @@ public final class Main {
         return (int) count;
     }
 
-    private static long number(Deque<String> words) {
+    static long number(Deque<String> words) {
         String word = words.isEmpty() ? "nothing" : words.pop();
         try {
             return Long.parseLong(word);

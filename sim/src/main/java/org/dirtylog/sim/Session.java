@@ -7,20 +7,13 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Pattern;
-import org.dirtylog.log.core.CoreLogType;
-import org.dirtylog.log.disk.DiskLogType;
-import org.dirtylog.log.runtime.TableException;
 import org.dirtylog.log.runtime.TableLine;
-import org.dirtylog.log.runtime.TypeRegistry;
 import org.dirtylog.mirror.Mirror;
-import org.dirtylog.mirror.MirrorConfig;
 import org.dirtylog.mirror.MirrorException;
 import org.dirtylog.mirror.MirrorProbe;
 import org.dirtylog.mirror.MirrorStatus;
-import org.dirtylog.mirror.RecoveryPolicy;
 import org.dirtylog.mirror.ScrubStatus;
 import org.dirtylog.seams.Signal;
-import org.dirtylog.seams.Surroundings;
 import org.dirtylog.sim.world.Disk;
 import org.dirtylog.sim.world.Scheduler;
 
@@ -172,7 +165,7 @@ final class Session implements Runnable {
 
     @Override
     public void run() {
-        mirror = mirror();
+        mirror = MirrorOn.disks(world, scheduler, hungAfterNanos());
         probe = new MirrorProbe(mirror);
         inFlight++;
         try {
@@ -215,36 +208,6 @@ final class Session implements Runnable {
         } else {
             door = new Door.Direct(mirror.device());
         }
-    }
-
-    private Mirror mirror() {
-        Surroundings surroundings =
-                new Surroundings(scheduler, scheduler, scheduler, world.devices.under(scheduler, world.judge));
-        TypeRegistry types = new TypeRegistry(scheduler, scheduler);
-        types.add(new CoreLogType(), java.util.Map.of());
-        types.add(new DiskLogType(), java.util.Map.of());
-        MirrorConfig usual;
-        try {
-            usual = MirrorConfig.of(World.MIRROR, TableLine.parse(world.table, types::parametersOf));
-        } catch (TableException e) {
-            throw new IllegalStateException(world.table, e);
-        }
-        MirrorConfig config = new MirrorConfig(
-                usual.name(),
-                usual.exportName(),
-                usual.table(),
-                usual.otherWriter(),
-                usual.adoptLog(),
-                world.shape.failOnLogLoss,
-                usual.patience(),
-                java.time.Duration.ofNanos(world.shape.cleanAfterNanos),
-                world.shape.hotRegions,
-                usual.legs()
-                        .withTimeouts(
-                                java.time.Duration.ofNanos(hungAfterNanos() / 2),
-                                java.time.Duration.ofNanos(hungAfterNanos())),
-                new RecoveryPolicy(1, world.shape.recoveryCeiling));
-        return new Mirror(config, surroundings, types);
     }
 
     private long hungAfterNanos() {

@@ -100,6 +100,41 @@ final class Shape {
         crashes = dice.percent(90) ? options.crashes() : dice.from(1, options.crashes());
     }
 
+    /**
+     * Says everything: the least that has all parts.
+     *
+     * @param legs how many, each with a note for its label
+     * @param sync word of the table, or empty; the legs are different then
+     */
+    Shape(int legs, String sync) {
+        regions = 2;
+        regionSectors = 2;
+        targetSectors = regions * regionSectors;
+        this.legs = legs;
+        offsetSectors = 0;
+        logType = "disk";
+        medium = Medium.ZEROES;
+        this.sync = sync;
+        equalLegs = !sync.isEmpty();
+        cleanAfterNanos = 2_000_000;
+        hotRegions = 1;
+        failOnLogLoss = false;
+        legTroubles = false;
+        logTroubles = false;
+        recordTroubles = false;
+        tampering = false;
+        labels = Labels.NOTE;
+        legsReplaced = false;
+        hungAfterNanos = 0;
+        recoveryCeiling = 0;
+        killPercent = 0;
+        reshaped = false;
+        overNbd = false;
+        silentFaults = false;
+        staysSuspended = false;
+        crashes = 1;
+    }
+
     int regionBytes() {
         return regionSectors * 512;
     }

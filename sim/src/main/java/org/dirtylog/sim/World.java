@@ -23,7 +23,7 @@ final class World {
     Dice dice;
 
     final Trace trace;
-    final WorldDevices devices = new WorldDevices();
+    final WorldDevices devices;
     /** All that may be legs. */
     private final Disk[] disks;
 
@@ -56,6 +56,7 @@ final class World {
         this.dice = dice;
         this.trace = trace;
         this.table = shape.table();
+        this.devices = new WorldDevices();
         this.disks = new Disk[shape.legs + shape.spareDisks()];
         for (int i = 0; i < shape.legs; i++) {
             disks[i] = leg(i);
@@ -71,6 +72,33 @@ final class World {
         this.legs = Arrays.copyOf(disks, shape.legs);
         this.model = new DataModel(shape.cells(), 1, !shape.legTroubles && !shape.legsReplaced);
         this.judge = new Judge(this);
+    }
+
+    /** One between two lives: the same disks and records, the same that may be read; whatever else happens to it, not to this one. */
+    World copy() {
+        return new World(this);
+    }
+
+    private World(World other) {
+        shape = other.shape;
+        options = other.options;
+        dice = other.dice;
+        trace = other.trace;
+        table = other.table;
+        devices = other.devices.copy();
+        disks = new Disk[other.disks.length];
+        Arrays.setAll(disks, i -> devices.disk(other.disks[i].name()));
+        peeked = other.peeked;
+        peek = other.peek;
+        legs = new Disk[other.legs.length];
+        Arrays.setAll(legs, i -> devices.disk(other.legs[i].name()));
+        model = other.model.copy();
+        judge = new Judge(this);
+        replaced.addAll(other.replaced);
+        overwritten.addAll(other.overwritten);
+        nextOp = other.nextOp;
+        operations = other.operations;
+        nanos = other.nanos;
     }
 
     /** Memory for the connections of one life; those of the next get it again. */

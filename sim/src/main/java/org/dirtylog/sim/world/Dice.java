@@ -2,7 +2,7 @@
 package org.dirtylog.sim.world;
 
 /** Draws numbers that a seed repeats. For one thread. Source: SplitMix64 by Sebastiano Vigna. */
-public final class Dice {
+public class Dice {
     private static final long STEP = 0x9E3779B97F4A7C15L;
 
     private long state;
@@ -14,6 +14,20 @@ public final class Dice {
      */
     public Dice(long seed) {
         this.state = mix(seed ^ 0x6A09E667F3BCC909L);
+    }
+
+    /**
+     * Dice that always show the most: what happens once in some times never does.
+     *
+     * @return a fresh one
+     */
+    public static Dice still() {
+        return new Dice(0) {
+            @Override
+            public long next() {
+                return -1;
+            }
+        };
     }
 
     /**

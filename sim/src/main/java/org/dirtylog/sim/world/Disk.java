@@ -3,6 +3,7 @@ package org.dirtylog.sim.world;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 
 /**
  * A disk with a volatile cache. It outlives machines: a crash decides for every cached write and each of its sectors whether it
@@ -27,6 +28,8 @@ public final class Disk {
     private int poolEnd;
     private long nextNumber;
     private boolean dropped;
+    /** Grows with each change of what a crash could leave. */
+    private long changes;
 
     /** Whether notes are kept beside the bytes; then the note, empty if there is none, as it is seen and as it would survive. */
     private final boolean keepsNote;
@@ -137,6 +140,7 @@ public final class Disk {
 
     /** Changes the attribute; until the disk is forced, a crash may keep the old one. */
     void putNote(byte[] bytes) {
+        changes++;
         note = bytes;
     }
 
@@ -159,6 +163,7 @@ public final class Disk {
     }
 
     private void added(int start, int length) {
+        changes++;
         System.arraycopy(pool, poolEnd, view, start, length);
         starts[count] = start;
         lengths[count] = length;
@@ -196,6 +201,7 @@ public final class Disk {
 
     /** Takes the writes before a mark out of the cache, but for those that begin in a range. */
     private void settle(long mark, boolean land, int keptStart, int keptEnd) {
+        changes++;
         int kept = 0;
         int keptBytes = 0;
         int offset = 0;
@@ -266,6 +272,81 @@ public final class Disk {
         return false;
     }
 
+    // ---- states
+    // --------------------------------------------------------------------------------------------------------
+
+    /** One that is in the same state, with nothing wrong with it. */
+    Disk copy() {
+        Disk copy = new Disk(name, medium.length, tearBytes, keepsNote);
+        System.arraycopy(medium, 0, copy.medium, 0, medium.length);
+        System.arraycopy(view, 0, copy.view, 0, view.length);
+        copy.starts = starts.clone();
+        copy.lengths = lengths.clone();
+        copy.numbers = numbers.clone();
+        copy.pool = Arrays.copyOf(pool, Math.max(poolEnd, 1));
+        copy.count = count;
+        copy.poolEnd = poolEnd;
+        copy.nextNumber = nextNumber;
+        copy.dropped = dropped;
+        copy.note = note;
+        copy.safeNote = safeNote;
+        return copy;
+    }
+
+    /** Counts the changes of what a crash could leave. */
+    long changes() {
+        return changes;
+    }
+
+    /** Adds all that a crash, or a kill, could leave. */
+    void addTo(Fingerprint print) {
+        print.add(medium, medium.length);
+        print.add(pool, poolEnd);
+        for (int i = 0; i < count; i++) {
+            print.add((long) starts[i] << 32 | lengths[i]);
+        }
+        if (dropped) {
+            // What is read is neither on the medium nor in the cache.
+            print.add(view, view.length);
+        }
+        print.add(note, note.length);
+        print.add(safeNote, safeNote.length);
+    }
+
+    /** How many sectors are cached, those of each write counted; an attribute that is not safe is one more. */
+    int cachedSectors() {
+        int sectors = note == safeNote ? 0 : 1;
+        for (int i = 0; i < count; i++) {
+            sectors += (starts[i] + lengths[i] - 1) / SECTOR - starts[i] / SECTOR + 1;
+        }
+        return sectors;
+    }
+
+    /**
+     * Loses power.
+     *
+     * @param lands tells of each cached sector, by its number in the order of the writes, whether it has landed
+     */
+    void crash(IntPredicate lands) {
+        int number = 0;
+        int offset = 0;
+        for (int i = 0; i < count; i++) {
+            int end = starts[i] + lengths[i];
+            for (int at = starts[i]; at < end; number++) {
+                int stop = Math.min(end, at / SECTOR * SECTOR + SECTOR);
+                if (lands.test(number)) {
+                    System.arraycopy(pool, offset + at - starts[i], medium, at, stop - at);
+                }
+                at = stop;
+            }
+            offset += lengths[i];
+        }
+        if (note != safeNote && lands.test(number)) {
+            safeNote = note;
+        }
+        restart();
+    }
+
     // ---- when it does not
     // -----------------------------------------------------------------------------------------------
 
@@ -330,6 +411,7 @@ public final class Disk {
     }
 
     private void restart() {
+        changes++;
         dropped = false;
         count = 0;
         poolEnd = 0;

@@ -22,6 +22,7 @@ public final class Folder {
     private int forcesLeft;
     private int failing;
     private long cleared;
+    private long changes;
 
     /** Starts empty. */
     Folder() {}
@@ -72,7 +73,43 @@ public final class Folder {
         return states.isEmpty();
     }
 
+    // ---- states
+    // --------------------------------------------------------------------------------------------------------
+
+    /** One that is in the same state, with nothing wrong with it. What files hold is never changed, so it is shared. */
+    Folder copy() {
+        Folder copy = new Folder();
+        copy.files.putAll(files);
+        copy.safe = safe;
+        copy.states.addAll(states);
+        return copy;
+    }
+
+    /** Counts the changes of what a crash could leave. */
+    long changes() {
+        return changes;
+    }
+
+    /** Adds all that a crash, or a kill, could leave. */
+    void addTo(Fingerprint print) {
+        add(safe, print);
+        states.forEach(state -> add(state, print));
+    }
+
+    private static void add(Map<String, byte[]> state, Fingerprint print) {
+        state.keySet().stream().sorted().forEach(name -> {
+            print.add(name.hashCode());
+            print.add(state.get(name), state.get(name).length);
+        });
+    }
+
+    /** How many changes of names a crash may keep or not. */
+    int unsettled() {
+        return states.size();
+    }
+
     private void changed() {
+        changes++;
         states.add(new HashMap<>(files));
     }
 
@@ -82,7 +119,16 @@ public final class Folder {
      * @param dice decides which names survive
      */
     void crash(Dice dice) {
-        int kept = dice.below(states.size() + 1);
+        crash(dice.below(states.size() + 1));
+    }
+
+    /**
+     * Loses power.
+     *
+     * @param kept how many of the changes of names survive
+     */
+    void crash(int kept) {
+        changes++;
         Map<String, byte[]> survived = kept == 0 ? safe : states.get(kept - 1);
         safe = new HashMap<>(survived);
         files.clear();
@@ -159,6 +205,7 @@ public final class Folder {
             // A force of another task may have come first and taken some of them.
             int done = (int) Math.max(0, covered - cleared);
             if (done > 0) {
+                changes++;
                 safe = states.get(done - 1);
                 states.subList(0, done).clear();
                 cleared += done;

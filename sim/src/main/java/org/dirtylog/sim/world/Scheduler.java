@@ -34,11 +34,11 @@ public final class Scheduler implements Tasks, Clock, Randomness {
 
     private final Carrier carrier;
     private final Dice dice;
+    private final Dice randomness;
     private final Trace trace;
-    private final Pace pace;
     private final long firstNanos;
 
-    private final ReadyTasks ready;
+    private final Order ready;
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
     private final ArrayDeque<SimTask> live = new ArrayDeque<>();
     private SimTask current;
@@ -64,13 +64,30 @@ public final class Scheduler implements Tasks, Clock, Randomness {
      * @param firstNanos the time at which it begins
      */
     public Scheduler(Carrier carrier, Dice dice, Trace trace, Pace pace, long firstNanos) {
+        this(carrier, dice, dice, trace, new DiceOrder(dice, pace), firstNanos);
+    }
+
+    /**
+     * Starts a life in which nothing is left to the dice: devices do what they are told, at once.
+     *
+     * @param carrier    what coroutines run on
+     * @param randomness gives the code under test its random numbers
+     * @param trace      hears of everything
+     * @param order      says who runs
+     * @param firstNanos the time at which it begins
+     */
+    public Scheduler(Carrier carrier, Dice randomness, Trace trace, ChosenOrder order, long firstNanos) {
+        this(carrier, Dice.still(), randomness, trace, order, firstNanos);
+    }
+
+    private Scheduler(Carrier carrier, Dice dice, Dice randomness, Trace trace, Order order, long firstNanos) {
         this.carrier = carrier;
         this.dice = dice;
+        this.randomness = randomness;
         this.trace = trace;
-        this.pace = pace;
         this.firstNanos = firstNanos;
         this.now = firstNanos;
-        this.ready = new ReadyTasks(dice, pace);
+        this.ready = order;
     }
 
     /** How often tasks are left for others. */
@@ -326,7 +343,7 @@ public final class Scheduler implements Tasks, Clock, Randomness {
 
     @Override
     public long next() {
-        return dice.next();
+        return randomness.next();
     }
 
     // ---- waiting, for signals ---------------------------------------------------------------------------------------
@@ -385,15 +402,6 @@ public final class Scheduler implements Tasks, Clock, Randomness {
      */
     public long steps() {
         return steps;
-    }
-
-    /**
-     * The pace.
-     *
-     * @return as given
-     */
-    public Pace pace() {
-        return pace;
     }
 
     /**

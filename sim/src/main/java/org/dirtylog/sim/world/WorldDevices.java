@@ -3,8 +3,11 @@ package org.dirtylog.sim.world;
 
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import org.dirtylog.seams.BlockDevice;
 import org.dirtylog.seams.Devices;
 import org.dirtylog.seams.InUseException;
@@ -13,10 +16,16 @@ import org.dirtylog.seams.RecordFolder;
 /** The disks and records of a machine. They outlive it; {@link #under} gives them to the next. */
 public final class WorldDevices {
     private final Map<String, Disk> disks = new HashMap<>();
-    private final Folder folder = new Folder();
+    private final Folder folder;
 
     /** Starts with none. */
-    public WorldDevices() {}
+    public WorldDevices() {
+        this(new Folder());
+    }
+
+    private WorldDevices(Folder folder) {
+        this.folder = folder;
+    }
 
     /**
      * Adds a disk.
@@ -66,9 +75,84 @@ public final class WorldDevices {
      * @param dice decides what survives
      */
     public void crash(Dice dice) {
-        // In the order of the names: a map's own order is nothing that a seed repeats.
-        disks.keySet().stream().sorted().forEach(name -> disks.get(name).crash(dice));
+        byName().forEach(disk -> disk.crash(dice));
         folder.crash(dice);
+    }
+
+    // ---- states
+    // --------------------------------------------------------------------------------------------------------
+
+    /**
+     * Copies everything.
+     *
+     * @return devices in the same state, with nothing wrong with them
+     */
+    public WorldDevices copy() {
+        WorldDevices copy = new WorldDevices(folder.copy());
+        disks.values().forEach(disk -> copy.add(disk.copy()));
+        return copy;
+    }
+
+    /**
+     * Counts the changes of what a crash could leave.
+     *
+     * @return a number that is the same only if nothing has changed
+     */
+    public long changes() {
+        long changes = folder.changes();
+        for (Disk disk : disks.values()) {
+            changes += disk.changes();
+        }
+        return changes;
+    }
+
+    /**
+     * Adds all that a crash, or a kill, could leave.
+     *
+     * @param print gets it
+     */
+    public void addTo(Fingerprint print) {
+        byName().forEach(disk -> disk.addTo(print));
+        folder.addTo(print);
+    }
+
+    /**
+     * Counts what is cached by the disks.
+     *
+     * @return sectors of writes that were not forced
+     */
+    public int cachedSectors() {
+        return byName().stream().mapToInt(Disk::cachedSectors).sum();
+    }
+
+    /**
+     * Counts what the folder may keep or not.
+     *
+     * @return changes of names that were not forced
+     */
+    public int unsettledNames() {
+        return folder.unsettled();
+    }
+
+    /**
+     * Loses power.
+     *
+     * @param lands tells of each cached sector, from 0, whether it has landed
+     * @param names how many of the changes of names survive
+     */
+    public void crash(IntPredicate lands, int names) {
+        int first = 0;
+        for (Disk disk : byName()) {
+            int from = first;
+            first += disk.cachedSectors();
+            disk.crash(number -> lands.test(from + number));
+        }
+        folder.crash(names);
+    }
+
+    /** A map's own order is nothing that a seed repeats. */
+    private List<Disk> byName() {
+        return disks.values().stream().sorted(Comparator.comparing(Disk::name)).toList();
     }
 
     /**
@@ -77,7 +161,7 @@ public final class WorldDevices {
      * @param dice decides what becomes of pages that a failed force has dropped
      */
     public void kill(Dice dice) {
-        disks.keySet().stream().sorted().forEach(name -> disks.get(name).kill(dice));
+        byName().forEach(disk -> disk.kill(dice));
     }
 
     /**

@@ -3,27 +3,28 @@ package org.dirtylog.sim.world;
 
 import java.util.Arrays;
 
-/** The tasks that could run, and who is next. */
-final class ReadyTasks {
+/** The dice decide, at a pace. */
+final class DiceOrder implements Order {
     private final Dice dice;
     private final Scheduler.Pace pace;
     private SimTask[] tasks = new SimTask[16];
     private int count;
 
-    ReadyTasks(Dice dice, Scheduler.Pace pace) {
+    DiceOrder(Dice dice, Scheduler.Pace pace) {
         this.dice = dice;
         this.pace = pace;
     }
 
-    void add(SimTask task) {
+    @Override
+    public void add(SimTask task) {
         if (count == tasks.length) {
             tasks = Arrays.copyOf(tasks, 2 * count);
         }
         tasks[count++] = task;
     }
 
-    /** Takes the next out, or answers {@code null} if there is none. */
-    SimTask take() {
+    @Override
+    public SimTask take() {
         if (count == 0) {
             return null;
         }
@@ -42,8 +43,8 @@ final class ReadyTasks {
         return best;
     }
 
-    /** Whether the task that runs is to be left for another. */
-    boolean leaves(SimTask current, long steps) {
+    @Override
+    public boolean leaves(SimTask current, long steps) {
         if (count == 0) {
             return false;
         }
