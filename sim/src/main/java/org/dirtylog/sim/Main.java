@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.sim;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -8,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 import org.dirtylog.sim.world.Trace;
 
 /** The command behind {@code sim/run}. */
@@ -30,6 +34,8 @@ public final class Main {
               --until-crashes N    stop when so many have been counted
               --seconds N          stop after so long
               --first-failure      stop at the first failure
+
+            sim/run --each FILE             run what its lines say, each a --seed N [OPTIONS]
 
             sim/run --small [PROGRAM…] [OPTIONS]    small programs in all schedules and all crashes; all programs if none is named
               --deviations N       the most in a schedule (1)
@@ -66,16 +72,35 @@ public final class Main {
             if ("--small".equals(words.peek())) {
                 words.pop();
                 command = new SmallScopes(words)::run;
+            } else if ("--each".equals(words.peek())) {
+                words.pop();
+                command = each(words);
             } else {
-                Main main = new Main();
-                main.read(words);
-                command = main.seed != null ? main::one : main::many;
+                command = new Main().command(words);
             }
         } catch (IllegalArgumentException e) {
             System.err.println("sim/run: " + e.getMessage() + "\n" + USAGE);
             System.exit(2);
         }
         System.exit(command.getAsInt());
+    }
+
+    private IntSupplier command(Deque<String> words) {
+        read(words);
+        return seed != null ? this::one : this::many;
+    }
+
+    /** What the lines of a file say, but for comments; 1 if one of them fails. */
+    private static IntSupplier each(Deque<String> words) {
+        String file = words.isEmpty() ? "nothing" : words.pop();
+        List<IntSupplier> commands = new ArrayList<>();
+        try (Stream<String> lines = Files.lines(Path.of(file))) {
+            lines.filter(line -> !line.startsWith("#"))
+                    .forEach(line -> commands.add(new Main().command(new ArrayDeque<>(List.of(line.split(" "))))));
+        } catch (IOException e) {
+            throw new IllegalArgumentException("'" + file + "' where a file is expected: " + e, e);
+        }
+        return () -> commands.stream().mapToInt(IntSupplier::getAsInt).max().orElse(1);
     }
 
     private void read(Deque<String> words) {

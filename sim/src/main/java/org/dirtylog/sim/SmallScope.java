@@ -66,7 +66,6 @@ final class SmallScope {
         if (what == SmallProgram.Start.SYNCED) {
             World world = start(SmallProgram.Start.FRESH);
             recover(new Survivors.Survivor(world, bounds.crashes, "new"));
-            require(failure == null, failure);
             world.model.crashed();
             world.devices.crash(sector -> true, world.devices.unsettledNames());
             return world;
@@ -87,16 +86,15 @@ final class SmallScope {
             }
         });
         scheduler.run(new SmallLife(world, scheduler, write, NO_CHOICE));
-        require(left[0] != null, "no leg ever differs");
+        if (left[0] == null) {
+            failure = failure == null
+                    ? "the legs never differ while a write is under way: " + scheduler.failure()
+                    : failure;
+            return world;
+        }
         left[0].model.crashed();
         left[0].devices.crash(sector -> true, left[0].devices.unsettledNames());
         return left[0];
-    }
-
-    private static void require(boolean holds, String otherwise) {
-        if (!holds) {
-            throw new IllegalStateException(otherwise);
-        }
     }
 
     private Scheduler scheduler(World world, Choices who) {
@@ -109,18 +107,21 @@ final class SmallScope {
 
     /** Goes through all of them, until something is wrong. */
     void explore() {
-        do {
+        while (failure == null) {
             if (schedules == bounds.schedules) {
                 complete = false;
                 return;
             }
             schedules++;
             one();
-        } while (failure == null && choices.advance());
+            if (failure == null && !choices.advance()) {
+                return;
+            }
+        }
     }
 
     /** Does the schedule that is next, and opens the mirror on all that its crashes leave. */
-    void one() {
+    private void one() {
         World world = start.copy();
         Scheduler scheduler = scheduler(world, choices);
         choices.begin();

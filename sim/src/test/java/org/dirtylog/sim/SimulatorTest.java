@@ -4,6 +4,8 @@ package org.dirtylog.sim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -43,6 +45,18 @@ class SimulatorTest {
         assertTrue(
                 Long.parseLong(crashes.group(1)) >= least,
                 "fewer than " + least + " crashes were judged: " + said.text());
+    }
+
+    @Test
+    void histories_that_failed_once_do_not() throws Exception {
+        Path list = Path.of("regressions.txt");
+        Fork.Said said = Fork.run(List.of(), "--each", list.toString());
+        assertEquals(0, said.status(), said.text());
+        long listed = Files.readAllLines(list).stream()
+                .filter(line -> line.startsWith("--seed"))
+                .count();
+        assertEquals(
+                listed, said.text().lines().filter("nothing is wrong"::equals).count(), said.text());
     }
 
     private static Fork.Said run(String... options) throws Exception {
