@@ -22,6 +22,7 @@ public final class History {
     private final Shape shape;
     private final Tampering tampering;
     private final LegTampering legTampering;
+    private final Faults faults;
     /** Whether each step of it is looked at. */
     private final boolean observed;
 
@@ -31,11 +32,6 @@ public final class History {
     private int amidClients;
 
     private String failure;
-    /** Whether a leg of this life is to drop pages. */
-    private boolean forceFails;
-    /** After how many reads the leg that was read fails; 0 for never. */
-    private int ambush;
-
     private boolean cleanBefore;
     /** Whether the log lost pages in a failed force, and was not opened since. */
     private boolean dropped;
@@ -69,6 +65,7 @@ public final class History {
         this.world = new World(shape, options, dice, trace);
         this.tampering = new Tampering(world);
         this.legTampering = new LegTampering(world);
+        this.faults = new Faults(world, tampering, legTampering);
     }
 
     /**
@@ -133,7 +130,7 @@ public final class History {
         dice = new Dice(Dice.mix(seed) + life);
         world.dice = dice;
         boolean calm = last || world.options.cuts().has(Cuts.Kind.FAULTS, life);
-        Expectation expected = expect(calm, last);
+        Expectation expected = expect(faults.choose(calm), last);
         Scheduler scheduler = scheduler(life, last);
         int budget = last ? Math.max(3, LEAST_OPERATIONS - world.operations) : dice.from(2, 14);
         Session session = new Session(world, scheduler, expected, budget, last);
@@ -163,30 +160,12 @@ public final class History {
         return new Scheduler(world.options.carrier(), new Dice(~Dice.mix(seed) - life), world.trace, pace, world.nanos);
     }
 
-    // ---- what is to go wrong
+    // ---- what is to be found
     // --------------------------------------------------------------------------------------------
 
-    private Expectation expect(boolean calm, boolean last) {
-        forceFails = false;
-        ambush = 0;
-        boolean tampered = !calm && tampering.maybe();
-        boolean missing = false;
-        boolean troubled = false;
-        boolean others = false;
-        heal();
-        if (!calm) {
-            legTampering.maybe();
-            int spared = spared();
-            for (int i = 0; i < world.legs().length; i++) {
-                missing |= i != spared && troubleLeg(world.legs()[i], spared >= 0);
-            }
-            boolean more = shape.legTroubles && !forceFails;
-            ambush = more && dice.percent(30) ? dice.from(1, 4) : 0;
-            troubled = missing | (more && dice.percent(15) && troubleAllLegs()) | ambush > 0;
-            others = troubleLog() | troubleRecord();
-            troubled |= others | shape.hungAfterNanos > 0;
-            beSilentlyWrong();
-        }
+    private Expectation expect(Faults.Chosen faults, boolean last) {
+        boolean tampered = faults.tampered();
+        boolean troubled = faults.troubled();
         RecordPeek record = world.record();
         troubled |= record.isLatched();
         Disk log = world.log();
@@ -211,8 +190,9 @@ public final class History {
             most = -1;
         }
         world.trace.note("expect " + found + ", at most " + most + (troubled ? ", troubled" : ""));
-        boolean served = !tampered && !others && ambush == 0 && isSpared(record);
-        return new Expectation(troubled, served, troubled && !last, found, most, last && record.isLatched(), ambush);
+        boolean served = !tampered && !faults.ofOthers() && faults.ambush() == 0 && isSpared(record);
+        return new Expectation(
+                troubled, served, troubled && !last, found, most, last && record.isLatched(), faults.ambush());
     }
 
     /** Whether a current leg has no trouble, nor is it called hung where it only takes its time. */
@@ -224,137 +204,6 @@ public final class History {
                     && !world.legs()[i].troubles().isTroubled();
         }
         return spared && !record.isLatched() && shape.hungAfterNanos != Shape.HASTY_NANOS;
-    }
-
-    /**
-     * A current leg that is to have no trouble while others may drop what they had taken, or -1. Of one of which an earlier force
-     * failed others may be left alone: it is excluded as soon as it can be.
-     */
-    private int spared() {
-        RecordPeek record = world.record();
-        int current = 0;
-        int spared = -1;
-        for (int i = 0; record.isCompleted() && i < world.legs().length; i++) {
-            if (record.isCurrent(i) && !world.isReplaced(i)) {
-                current++;
-                spared = spared < 0 || dice.oneIn(current) ? i : spared;
-            }
-        }
-        return current > 1 && !record.isLatched() && dice.percent(60) ? spared : -1;
-    }
-
-    /**
-     * Answers whether it may be missing. Where the only current leg drops pages that it had taken, what was acknowledged is
-     * gone and nobody can bring it back: a force fails only while another leg is current, and then that one has no trouble.
-     */
-    private boolean troubleLeg(Disk leg, boolean forceMayFail) {
-        if (!shape.legTroubles || !dice.percent(35)) {
-            return false;
-        }
-        switch (dice.below(shape.hungAfterNanos > 0 ? 12 : 9)) {
-            case 0 -> leg.troubles().failWrite(dice.from(1, 40));
-            case 1 -> leg.troubles().failRead(dice.from(1, 12));
-            case 2, 3 -> {
-                forceFails |= forceMayFail;
-                if (forceMayFail) {
-                    leg.troubles().failForce(dice.from(1, 6));
-                } else {
-                    leg.troubles().failWrite(dice.from(1, 40));
-                }
-            }
-            case 4 -> leg.troubles().goAt(dice.below(400));
-            case 5 -> {
-                int at = world.offsetBytes() + dice.below(shape.targetBytes());
-                leg.troubles().failRange(at, at + 512);
-            }
-            case 6 -> leg.troubles().absent(true);
-            case 7, 8 -> {
-                int first = world.offsetBytes() / Disk.SECTOR + dice.below(shape.targetSectors);
-                leg.troubles().rot(first, dice.pick(1, 3, 12));
-            }
-            default -> {
-                long millis = dice.pick(90, 700, 2_100) * (long) dice.pick(1, 1, 4, 1_000);
-                leg.troubles().hangAt(dice.below(300), millis * 1_000_000);
-            }
-        }
-        world.trace.note("trouble for " + leg.name());
-        return true;
-    }
-
-    /** Each leg fails a write, and soon after each other; or all of them hang for a while. */
-    private boolean troubleAllLegs() {
-        int first = dice.from(1, 30);
-        boolean hang = shape.hungAfterNanos > 0 && dice.oneIn(2);
-        for (Disk leg : world.legs()) {
-            if (hang) {
-                leg.troubles().hangAt(10 * first + dice.below(20), 3 * shape.hungAfterNanos);
-            } else {
-                leg.troubles().failWrite(first + dice.below(3));
-            }
-        }
-        world.trace.note("trouble for all legs");
-        return true;
-    }
-
-    /** Disks that do something else than they say: of the log only what tells whether it is to be believed. */
-    private void beSilentlyWrong() {
-        if (!shape.silentFaults) {
-            return;
-        }
-        int start = world.offsetBytes();
-        int end = start + world.targetBytes();
-        for (Disk leg : world.legs()) {
-            switch (dice.below(6)) {
-                case 0 -> leg.troubles().loseWrite(start, end, dice.from(1, 20));
-                case 1 -> leg.troubles().misdirectWrite(start, end, dice.from(1, 20));
-                case 2 -> leg.troubles().lie(start, end, dice.from(1, 5));
-                default -> {}
-            }
-        }
-        if (world.log() != null && dice.oneIn(4)) {
-            world.log().troubles().loseWrite(0, KernelLog.BITS_AT, dice.from(1, 3));
-        }
-    }
-
-    private boolean troubleLog() {
-        Disk log = world.log();
-        if (log == null) {
-            return false;
-        }
-        if (!shape.logTroubles || !dice.percent(40)) {
-            return false;
-        }
-        switch (dice.below(3)) {
-            case 0 -> log.troubles().failWrite(dice.from(1, dice.pick(12, 60)));
-            case 1 -> log.troubles().failForce(dice.from(1, dice.pick(8, 40)));
-            default -> log.troubles().failRead(dice.from(1, 3));
-        }
-        world.trace.note("trouble for the log");
-        return true;
-    }
-
-    private boolean troubleRecord() {
-        if (!shape.recordTroubles || !dice.percent(40)) {
-            return false;
-        }
-        if (dice.oneIn(2)) {
-            world.devices.folder().failWrites(dice.from(1, dice.pick(4, 12)), dice.from(1, 3));
-        } else {
-            world.devices.folder().failForce(dice.from(1, dice.pick(4, 12)));
-        }
-        world.trace.note("trouble for the record");
-        return true;
-    }
-
-    private void heal() {
-        for (Disk leg : world.legs()) {
-            leg.troubles().heal();
-        }
-        world.spares().forEach(disk -> disk.troubles().heal());
-        if (world.log() != null) {
-            world.log().troubles().heal();
-        }
-        world.devices.folder().heal();
     }
 
     // ---- power fails
