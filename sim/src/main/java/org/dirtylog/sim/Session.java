@@ -3,16 +3,11 @@ package org.dirtylog.sim;
 
 import java.io.IOException;
 import java.util.EnumSet;
-import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
-import java.util.regex.Pattern;
-import org.dirtylog.log.runtime.TableLine;
 import org.dirtylog.mirror.Mirror;
 import org.dirtylog.mirror.MirrorException;
 import org.dirtylog.mirror.MirrorProbe;
 import org.dirtylog.mirror.MirrorStatus;
-import org.dirtylog.mirror.ScrubStatus;
 import org.dirtylog.seams.Signal;
 import org.dirtylog.sim.world.Disk;
 import org.dirtylog.sim.world.Scheduler;
@@ -49,11 +44,11 @@ final class Session implements Runnable {
     private boolean stoppedCleanly;
     private boolean settled;
     private int untilAmbush;
-    private boolean leftAlone;
-    /** Whether the operator has taken legs out: the one that was in order may have been among them. */
-    private boolean sparedIsGone;
     /** Whether the operator suspends, resumes and stops while much is under way. */
     private final boolean busy;
+
+    private boolean leftAlone;
+    private Operator operator;
 
     /** Operations that are not answered: of clients and of the operator. */
     int inFlight;
@@ -77,7 +72,6 @@ final class Session implements Runnable {
         this.hotRegion = hotRegion();
         this.untilAmbush = expected.ambush();
         this.busy = !last && world.dice.percent(25);
-        this.sparedIsGone = world.record().isReplacing();
     }
 
     /** Where most is done: often where the legs differ, for nobody knows yet which of them is right. */
@@ -155,7 +149,7 @@ final class Session implements Runnable {
     /** An operation was answered with an error: R9 allows it only where something was made to fail. */
     void refused(String what, IOException e) {
         world.trace.note(what + " was refused: " + e.getMessage());
-        if ((!expected.troubled() || expected.served() && !sparedIsGone) && !stopping) {
+        if ((!expected.troubled() || expected.served() && !operator.hasTakenLegsOut()) && !stopping) {
             scheduler.fail("R9: a current leg is in order, but a " + what + " was refused: " + e.getMessage());
         }
     }
@@ -167,6 +161,7 @@ final class Session implements Runnable {
     public void run() {
         mirror = MirrorOn.disks(world, scheduler, hungAfterNanos());
         probe = new MirrorProbe(mirror);
+        operator = new Operator(world, this, mirror, expected, busy, last);
         inFlight++;
         try {
             mirror.open();
@@ -184,7 +179,7 @@ final class Session implements Runnable {
         activity = Coverage.State.SERVING;
         checkOpening();
         if (expected.latched()) {
-            suspendAndResume();
+            operator.suspendAndResume();
         }
         openDoor();
         clients = last ? 1 : world.dice.from(1, 4);
@@ -247,7 +242,9 @@ final class Session implements Runnable {
                             ? world.dice.pick(100_000, 3_000_000, 20_000_000)
                             : world.dice.pick(50_000_000, 300_000_000, 2_000_000_000));
             if (!ended.await(() -> clients == 0, later)) {
-                look(i);
+                if (!leftAlone) {
+                    operator.look(i);
+                }
             } else {
                 break;
             }
@@ -263,256 +260,21 @@ final class Session implements Runnable {
         leftAlone = alone;
     }
 
-    private void look(int times) {
-        if (leftAlone) {
-            return;
-        }
-        MirrorStatus status = mirror.status();
-        if (status.inSync() > status.regions() || status.dirty() > status.regions()) {
-            scheduler.fail("R8: " + status);
-        }
-        boolean stuck = status.word() == MirrorStatus.Word.LOG_FAILED || status.word() == MirrorStatus.Word.FAILED;
-        if (stuck && times > 1 || world.dice.oneIn(busy ? 4 : 10) || times > 10 && world.dice.oneIn(4)) {
-            suspendAndResume();
-        } else if (status.word() == MirrorStatus.Word.DEGRADED && world.dice.oneIn(3)) {
-            resync();
-        } else if (world.dice.oneIn(15)) {
-            scrub();
-        } else if (world.shape.reshaped && !last && world.dice.oneIn(2)) {
-            reshape();
-        }
-        requireNoDifference(mirror.status());
+    /** What is under way is part of the coverage; what is not answered is in flight. */
+    void begin(Coverage.State what) {
+        inFlight++;
+        activity = what;
     }
 
-    /** The operator brings back what is not attached; what is not known to be what it was, he has copied fully. */
-    private void resync() {
-        world.operations++;
-        inFlight++;
-        activity = Coverage.State.RETURNING_A_LEG;
-        List<MirrorStatus.Leg> legs = mirror.status().legs();
-        for (int i = 0; i < legs.size(); i++) {
-            String state = legs.get(i).state();
-            boolean away = state.equals("excluded") || state.equals("missing");
-            if (!away || world.dice.oneIn(4)) {
-                continue;
-            }
-            try {
-                world.trace.note("resync leg " + i);
-                String path = legs.get(i).path();
-                isOverwritten(path);
-                mirror.resync(i, true, world.dice.oneIn(2));
-                // Where the record could not be written it may say so already, and the mirror does not.
-                isLegAgain(path);
-            } catch (MirrorException e) {
-                world.trace.note(e.getMessage());
-            }
-        }
+    /** Something else is under way now. */
+    void goOn(Coverage.State what) {
+        activity = what;
+    }
+
+    /** What was under way is over. */
+    void done() {
         inFlight--;
         activity = Coverage.State.SERVING;
-    }
-
-    private void isOverwritten(String disk) {
-        if (world.replaced.contains(disk)) {
-            world.overwritten.add(disk);
-        } else {
-            world.overwritten.remove(disk);
-        }
-    }
-
-    private void isLegAgain(String disk) {
-        world.replaced.remove(disk);
-        world.overwritten.remove(disk);
-    }
-
-    // ---- other legs, another length ---------------------------------------------------------------------------------
-
-    /** What an operator may well be refused. */
-    private static final Pattern REFUSALS = Pattern.compile(
-            ".*(has \\d+ legs already|no other leg holds everything"
-                    + "|a mirror has two legs or more|about to replace|has no leg|the others may differ|is not attached|can be changed|could not be forced|stays suspended).*");
-
-    private void reshape() {
-        world.operations++;
-        inFlight++;
-        activity = Coverage.State.RESHAPING;
-        List<Disk> spares = world.spares();
-        Disk spare = spares.isEmpty() ? null : spares.get(world.dice.below(spares.size()));
-        int leg = world.dice.below(mirror.status().legs().size());
-        try {
-            switch (world.dice.below(4)) {
-                case 0 -> addLeg(spare);
-                case 1 -> {
-                    world.trace.note("remove leg " + leg);
-                    sparedIsGone = true;
-                    mirror.removeLeg(leg);
-                }
-                case 2 -> replaceLeg(leg, spare);
-                default -> grow();
-            }
-        } catch (MirrorException e) {
-            world.trace.note(e.getMessage());
-            if (!expected.troubled() && !REFUSALS.matcher(e.getMessage()).matches()) {
-                scheduler.fail("R12: nothing was made to fail, but: " + e.getMessage());
-            }
-            tryResume();
-        }
-        if (world.dice.oneIn(2)) {
-            writeTable();
-        }
-        inFlight--;
-        activity = Coverage.State.SERVING;
-    }
-
-    private void addLeg(Disk spare) throws MirrorException {
-        if (spare != null) {
-            world.trace.note("add " + spare.name());
-            isOverwritten(spare.name());
-            mirror.addLeg(new TableLine.Leg(spare.name(), world.shape.offsetSectors), false);
-            isLegAgain(spare.name());
-        }
-    }
-
-    private void replaceLeg(int leg, Disk spare) throws MirrorException {
-        if (spare != null) {
-            world.trace.note("replace leg " + leg + " by " + spare.name());
-            sparedIsGone = true;
-            isOverwritten(spare.name());
-            mirror.replaceLeg(leg, new TableLine.Leg(spare.name(), world.shape.offsetSectors), false);
-            isLegAgain(spare.name());
-        }
-    }
-
-    /** As far as all disks can, also those that are no legs now. */
-    private void grow() throws MirrorException {
-        int room = world.shape.targetSectors + world.shape.spareSectors() - world.sectors();
-        if (room > 0) {
-            int sectors = world.sectors() + world.dice.from(1, Math.min(room, 9));
-            world.trace.note("grow to " + sectors);
-            mirror.grow(sectors);
-        }
-    }
-
-    private void writeTable() {
-        try {
-            mirror.writeTable(table -> {
-                world.trace.note("write " + table);
-                world.table = table.toString();
-                scheduler.sleep(1 + world.dice.below(2_000_000));
-            });
-        } catch (IOException | MirrorException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    /** Legs are compared while clients go on. */
-    private void scrub() {
-        try {
-            world.trace.note("scrub");
-            mirror.scrub(1 + world.dice.below(1000), false, OptionalInt.empty());
-        } catch (MirrorException e) {
-            world.trace.note(e.getMessage());
-        }
-    }
-
-    private void scrubToTheEnd() {
-        // A change of the legs that is under way still ends a comparison.
-        for (int i = 0; i == 0 || i < 5 && mirror.status().scrub().state() == ScrubStatus.State.STOPPED; i++) {
-            mirror.stopScrub();
-            awaitScrub();
-            scrub();
-            awaitScrub();
-        }
-        requireNoDifference(mirror.status());
-        ScrubStatus compared = mirror.status().scrub();
-        if (compared.state() != ScrubStatus.State.DONE || compared.bytesDone() != world.targetBytes()) {
-            scheduler.fail("LG-12: legs in sync are not compared to the end: " + compared);
-        }
-    }
-
-    /** A leg was not what it said: a scrub finds it, and makes all legs the same. */
-    private void mend() {
-        boolean differ = !world.judge.areAllEqual();
-        mirror.stopScrub();
-        awaitScrub();
-        try {
-            mirror.scrub(1000, true, OptionalInt.of(world.record().source()));
-        } catch (MirrorException e) {
-            scheduler.fail("LG-14: legs in sync are not mended: " + e.getMessage());
-        }
-        awaitScrub();
-        ScrubStatus mended = mirror.status().scrub();
-        if (mended.state() != ScrubStatus.State.DONE
-                || differ != mended.differences() > 0
-                || mended.mended() != mended.differences()
-                || !world.judge.areAllEqual()) {
-            scheduler.fail("LG-14: legs that differ, or not (" + differ + "), are not mended: " + mended);
-        }
-        for (int i = 0; !isSettled(mirror.status()); i++) {
-            if (i == PATIENCE) {
-                scheduler.fail("R12: does not come into sync after it was mended: " + mirror.status());
-            }
-            scheduler.sleep(SECOND);
-        }
-    }
-
-    private void awaitScrub() {
-        for (int i = 0; mirror.status().scrub().state() == ScrubStatus.State.RUNNING && i < PATIENCE; i++) {
-            scheduler.sleep(SECOND);
-        }
-    }
-
-    /** LG-12: nobody has changed a leg behind the mirror's back, so any difference is a false alarm, or a fault of ours. */
-    private void requireNoDifference(MirrorStatus status) {
-        if (status.scrub().differences() > 0 && !world.model.isAnyAstray()) {
-            scheduler.fail("LG-12: legs are said to differ: " + status.scrub());
-        }
-    }
-
-    private void suspendAndResume() {
-        world.operations++;
-        inFlight++;
-        try {
-            world.trace.note("suspend");
-            activity = Coverage.State.SUSPENDING;
-            mirror.suspend();
-            activity = Coverage.State.SUSPENDED;
-            int equal = world.judge.countEqualViews();
-            if (mirror.status().inSync() > equal) {
-                scheduler.fail("R8: " + mirror.status().inSync() + " regions are called in sync, but " + equal
-                        + " are the same on all legs");
-            }
-            stayOrNot();
-            world.trace.note("resume");
-            activity = Coverage.State.RESUMING;
-            mirror.resume();
-        } catch (MirrorException e) {
-            world.trace.note(e.getMessage());
-            if (!expected.troubled()) {
-                scheduler.fail("R12: nothing was made to fail, but: " + e.getMessage());
-            }
-            tryResume();
-        }
-        inFlight--;
-        activity = Coverage.State.SERVING;
-    }
-
-    /** Before it is resumed there may be time for something to happen. */
-    private void stayOrNot() {
-        if (world.shape.staysSuspended && world.dice.oneIn(3)) {
-            scheduler.sleep(SECOND);
-        }
-    }
-
-    /** What fails once does not fail again; the operator types the same command until it works. */
-    private void tryResume() {
-        for (int i = 0; i < 20 && mirror.status().word() == MirrorStatus.Word.SUSPENDED; i++) {
-            scheduler.sleep(SECOND / 2);
-            try {
-                mirror.resume();
-            } catch (MirrorException e) {
-                world.trace.note(e.getMessage());
-            }
-        }
     }
 
     private void stop() {
@@ -609,7 +371,7 @@ final class Session implements Runnable {
                 return;
             }
             if (mirror.status().word() == MirrorStatus.Word.DEGRADED) {
-                resync();
+                operator.resync();
             }
             if (i == PATIENCE) {
                 scheduler.fail("R12: does not come into sync: " + mirror.status());
@@ -618,9 +380,9 @@ final class Session implements Runnable {
         }
         settled = true;
         if (world.model.isAnyAstray()) {
-            mend();
+            operator.mend();
         } else if (world.dice.oneIn(6)) {
-            scrubToTheEnd();
+            operator.scrubToTheEnd();
         }
         int equal = world.judge.countEqualViews();
         if (equal != world.regions()) {
@@ -629,7 +391,7 @@ final class Session implements Runnable {
         reader.read(0, world.shape.cells());
     }
 
-    private boolean isSettled(MirrorStatus status) {
+    boolean isSettled(MirrorStatus status) {
         return status.inSync() == status.regions()
                 && (status.dirty() == 0 || !world.shape.hasMedium())
                 && status.word() == MirrorStatus.Word.RUNNING;
