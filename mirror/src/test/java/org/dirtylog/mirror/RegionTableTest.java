@@ -152,4 +152,100 @@ class RegionTableTest {
         assertEquals(0, table.get(4));
         assertEquals(0, table.get(1L << 22));
     }
+
+    /** At all three levels, with ends inside, at and beyond the borders of leaves, and a last one that is shorter. */
+    @Test
+    void a_run_is_filled_and_nothing_beside_it() {
+        long count = (3L << 20) + 1500;
+        long[][] runs = {
+            {0, 1},
+            {1, 1023},
+            {0, 1024},
+            {1, 1024},
+            {1023, 1025},
+            {1024, 2048},
+            {1000, 3000},
+            {0, 1 << 20},
+            {1 << 20, 2 << 20},
+            {5, (1 << 20) + 5},
+            {(1 << 20) - 1, (2 << 20) + 1},
+            {3 << 20, count},
+            {count - 1, count},
+            {0, count}
+        };
+        for (long[] run : runs) {
+            RegionTable table = new RegionTable(count);
+            table.fill(run[0], run[1], RegionWord.DIRTY);
+            long[] covered = new long[3];
+            covered[0] = Long.MAX_VALUE;
+            table.forEach((first, end, word) -> {
+                assertEquals(RegionWord.DIRTY, word);
+                assertTrue(covered[1] <= first, "in ascending order");
+                covered[0] = Math.min(covered[0], first);
+                covered[1] = end;
+                covered[2] += end - first;
+                return true;
+            });
+            assertEquals(run[0], covered[0]);
+            assertEquals(run[1], covered[1]);
+            assertEquals(run[1] - run[0], covered[2]);
+            table.fill(run[0], run[1], 0);
+            assertEquals(List.of(), runs(table));
+        }
+    }
+
+    @Test
+    void a_visitor_that_has_enough_sees_no_more() {
+        RegionTable table = new RegionTable(3L << 20);
+        table.fill(0, 1, RegionWord.DIRTY);
+        table.fill(2048, 3072, RegionWord.DIRTY);
+        table.fill(1 << 20, 2 << 20, RegionWord.DIRTY);
+        for (int enough = 1; enough <= 3; enough++) {
+            int[] seen = {0, enough};
+            table.forEach((first, end, word) -> ++seen[0] < seen[1]);
+            assertEquals(enough, seen[0]);
+        }
+    }
+
+    @Test
+    void a_change_of_what_is_not_there_any_more_does_not_happen() {
+        RegionTable table = new RegionTable(10);
+        assertFalse(table.compareAndSet(3, RegionWord.DIRTY, RegionWord.OUT_OF_SYNC));
+        assertEquals(0, table.get(3));
+        assertEquals(0, table.getAndUpdate(3, word -> RegionWord.DIRTY));
+        assertEquals(RegionWord.DIRTY, table.getAndUpdate(3, word -> word + 1));
+        assertEquals(RegionWord.DIRTY + 1, table.get(3));
+        assertEquals(10, table.regionCount());
+    }
+
+    /** P2: who enters leaves a trace, by which the cleaner knows that the region is in use. */
+    @Test
+    void a_writer_that_enters_is_seen_after_it_left() {
+        RegionTable table = new RegionTable(10);
+        table.fill(0, 10, RegionWord.DIRTY);
+        assertEquals(RegionWord.DIRTY, table.tryEnter(2));
+        assertEquals(RegionWord.DIRTY | RegionWord.TOUCHED | 1, table.get(2));
+        assertEquals(RegionWord.DIRTY | RegionWord.TOUCHED, table.leave(2));
+    }
+
+    @Test
+    void a_part_that_is_all_clean_costs_nothing_again_and_one_that_is_not_stays_what_it_is() {
+        RegionTable table = new RegionTable(4096);
+        table.fill(1024, 1026, RegionWord.DIRTY);
+        table.trim(1024);
+        assertEquals(List.of("1024-1025 DIRTY count 0", "1025-1026 DIRTY count 0"), runs(table));
+        assertTrue(table.compareAndSet(1024, RegionWord.DIRTY, 0));
+        table.trim(1030);
+        assertEquals(List.of("1025-1026 DIRTY count 0"), runs(table));
+        assertTrue(table.compareAndSet(1024, 0, RegionWord.OUT_OF_SYNC), "what was moved is back");
+        table.fill(1024, 1026, 0);
+        table.trim(1024);
+        assertEquals(List.of(), runs(table));
+        assertTrue(table.compareAndSet(1024, 0, RegionWord.DIRTY));
+        // There is nothing to give back where a part is uniform, or was never touched.
+        table.fill(2048, 3072, RegionWord.DIRTY);
+        table.trim(2048);
+        table.trim(0);
+        assertEquals(List.of("1024-1025 DIRTY count 0", "2048-3072 DIRTY count 0"), runs(table));
+    }
 }
