@@ -18,7 +18,7 @@ import org.dirtylog.log.RegionGeometry;
 import org.dirtylog.log.RegionSet;
 
 /** One image and one thing that the kernel later made of it. */
-record GoldenLog(
+public record GoldenLog(
         String name,
         byte[] image,
         int blockBytes,
@@ -54,7 +54,8 @@ record GoldenLog(
         return all;
     }
 
-    private static RegionSet regions(String runs) {
+    /** Reads runs such as {@code 0,3-5}. */
+    public static RegionSet regions(String runs) {
         RegionSet.Builder set = new RegionSet.Builder();
         for (String run : runs.isEmpty() ? new String[0] : runs.split(",")) {
             String[] ends = run.split("-");
@@ -64,7 +65,7 @@ record GoldenLog(
     }
 
     /** Every scalar by the path to it. */
-    private static Map<String, String> flatten(String text) throws Exception {
+    public static Map<String, String> flatten(String text) throws Exception {
         Map<String, String> values = new TreeMap<>();
         try (JsonParser parser = new JsonFactory().createParser(text)) {
             for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
