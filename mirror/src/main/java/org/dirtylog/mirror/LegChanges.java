@@ -360,6 +360,8 @@ final class LegChanges {
             open.rearrange(record.legs().stream().map(LegRecord::asked).toList(), next.from(), after.legs());
             mirror.legs(after);
             published = true;
+            // What was marked meanwhile.
+            mirror.markAllAgain();
         } finally {
             if (recorded && !published) {
                 mirror.writes.shut();

@@ -163,11 +163,11 @@ final class LegFailures {
                 after = next;
                 // A leg that could not take its label goes as well, before anything is acknowledged.
             } while ((before.failingMask() & ~failing) != 0);
-            // Step 3.
-            if (after.attachedMask() != before.attachedMask()) {
-                doubtDirty();
-            }
+            // Step 3: without all legs a dirty region cannot become clean; counts stay. Marks go on meanwhile.
             mirror.legs(after);
+            if (after.attachedMask() != before.attachedMask()) {
+                mirror.markAllAgain();
+            }
             unlatch(before, kept);
         } finally {
             if (after == null || mirror.legs() != after) {
@@ -280,12 +280,6 @@ final class LegFailures {
                     mirror.name,
                     mirror.name);
         }
-    }
-
-    /** Without all legs a dirty region cannot become clean (P14 step 3); counts stay, CLEANING and RECOVERING have owners. */
-    private void doubtDirty() {
-        mirror.table.updateAll(word ->
-                RegionWord.state(word) == RegionWord.DIRTY ? RegionWord.in(word, RegionWord.OUT_OF_SYNC) : word);
     }
 
     private static void unlatch(LegSet legs, int kept) {

@@ -211,6 +211,8 @@ final class LegReturns {
             log.setOutOfSync(lacking);
             open.add(leg);
             mirror.legs(after);
+            // What was marked meanwhile.
+            mirror.markAllAgain();
         } finally {
             mirror.writes.open();
         }
@@ -238,7 +240,10 @@ final class LegReturns {
         }
         RegionSet.Builder lacking = new RegionSet.Builder();
         mirror.table.forEach((first, end, word) -> {
-            lacking.addRun(first, end);
+            // Not what was marked just now: nobody has written it yet.
+            if ((RegionWord.lacks(word) & mask) != 0) {
+                lacking.addRun(first, end);
+            }
             return true;
         });
         return lacking.build();

@@ -4,6 +4,7 @@ package org.dirtylog.mirror;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
+import java.util.function.LongUnaryOperator;
 import org.dirtylog.log.DirtyLog;
 import org.dirtylog.log.DirtyLogException;
 import org.dirtylog.log.FlushResult;
@@ -371,9 +372,14 @@ final class LogBook {
 
     /** The bits of these regions are durably dirty: writers may enter (I1). */
     private void admit(RegionSet regions) {
-        long state = mirror.markedState() | RegionWord.TOUCHED;
-        regions.forEach(region -> mirror.table.getAndUpdate(
-                region, word -> RegionWord.state(word) == RegionWord.CLEAN ? RegionWord.in(word, 0) | state : word));
+        regions.forEach(region -> {
+            mirror.table.getAndUpdate(
+                    region,
+                    word -> RegionWord.state(word) == RegionWord.CLEAN
+                            ? mirror.marked(word) | RegionWord.TOUCHED
+                            : word);
+            mirror.markAgain(region);
+        });
         marked.accept(regions.count());
     }
 
@@ -382,17 +388,17 @@ final class LogBook {
         if (cleaned.isEmpty()) {
             return;
         }
-        dropped.forEach(region -> leaveCleaning(region, RegionWord.DIRTY));
-        cleaned.minus(dropped).forEach(region -> leaveCleaning(region, RegionWord.CLEAN));
+        dropped.forEach(region -> {
+            leaveCleaning(region, mirror::marked);
+            mirror.markAgain(region);
+        });
+        cleaned.minus(dropped).forEach(region -> leaveCleaning(region, word -> 0));
         cleaned.forEachRun((first, end) -> mirror.table.trim(first));
         mirror.regionsChanged.raise();
     }
 
-    private void leaveCleaning(long region, long state) {
+    private void leaveCleaning(long region, LongUnaryOperator to) {
         mirror.table.getAndUpdate(
-                region,
-                word -> RegionWord.state(word) == RegionWord.CLEANING
-                        ? state == RegionWord.CLEAN ? 0 : RegionWord.in(word, state)
-                        : word);
+                region, word -> RegionWord.state(word) == RegionWord.CLEANING ? to.applyAsLong(word) : word);
     }
 }

@@ -97,8 +97,33 @@ final class MirrorState {
         geometry = longer;
     }
 
-    /** The state of a region that has just been marked: without all legs it cannot be cleaned and is not in sync (P14, P17). */
-    long markedState() {
-        return legs.isComplete() ? RegionWord.DIRTY : RegionWord.OUT_OF_SYNC;
+    /**
+     * The word of a region that is durably dirty and owned by nobody: without all legs it cannot be cleaned and is not in sync (P14,
+     * P17). Whoever sets it calls {@link #markAgain} afterwards.
+     */
+    long marked(long word) {
+        boolean whole = legs.isComplete() && !RegionWord.needsCopy(word, -1);
+        return RegionWord.in(word, whole ? RegionWord.DIRTY : RegionWord.OUT_OF_SYNC);
+    }
+
+    /**
+     * Looks again at a word that has just been marked. Who marks does so before it looks at the legs again; who changes them publishes
+     * them before it looks at the words again: one of the two sees the other.
+     */
+    void markAgain(long region) {
+        long word = table.get(region);
+        if (word != ifMarked(word)) {
+            table.getAndUpdate(region, this::ifMarked);
+        }
+    }
+
+    /** Looks again at all words, after other legs were published. Those that are CLEANING or RECOVERING have owners. */
+    void markAllAgain() {
+        table.updateAll(this::ifMarked);
+    }
+
+    private long ifMarked(long word) {
+        long state = RegionWord.state(word);
+        return state == RegionWord.DIRTY || state == RegionWord.OUT_OF_SYNC ? marked(word) : word;
     }
 }

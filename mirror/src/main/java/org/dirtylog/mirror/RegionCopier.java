@@ -229,9 +229,9 @@ final class RegionCopier implements Attempt.Owner {
             if (!done) {
                 return RegionWord.in(word, RegionWord.OUT_OF_SYNC);
             }
-            long rest = word & ~(RegionWord.IN_DOUBT | RegionWord.lacking(targets) | RegionWord.TOUCHED);
-            return RegionWord.in(rest, RegionWord.lacks(rest) == 0 ? mirror.markedState() : RegionWord.OUT_OF_SYNC);
+            return mirror.marked(word & ~(RegionWord.IN_DOUBT | RegionWord.lacking(targets) | RegionWord.TOUCHED));
         });
+        mirror.markAgain(region);
         mirror.regionsChanged.raise();
     }
 
