@@ -141,12 +141,15 @@ class RegionTableTest {
             assertEquals(expected, table.get(region), "region " + region);
         }
         assertEquals(expected | 1, table.get(5));
-        long[] runs = new long[1];
+        long[] runs = new long[2];
         table.forEach((first, end, word) -> {
+            assertEquals(runs[1], first, "after run " + runs[0]);
             runs[0]++;
+            runs[1] = end;
             return true;
         });
         assertTrue(runs[0] < 3 << 20, runs[0] + " runs");
+        assertEquals(1L << 40, runs[1]);
         table.updateAll(word -> RegionWord.count(word) > 0 ? word : RegionWord.CLEAN);
         assertEquals(expected | 1, table.get(5));
         assertEquals(0, table.get(4));

@@ -3,6 +3,7 @@ package org.dirtylog.sim;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import org.dirtylog.seams.BlockDevice;
 import org.dirtylog.seams.LetGoException;
@@ -107,8 +108,15 @@ final class Client implements Runnable {
         ByteBuffer bytes = ByteBuffer.allocate(count * DataModel.CELL);
         DataModel.fill(bytes, op, first, count);
         Change change = new Change("op " + op + ": write", op, first, count, durable);
-        return change.make((done, successor) ->
-                door.write(change.position() + done, bytes.duplicate().position((int) done), durable, successor));
+        return change.make((done, successor) -> {
+            ByteBuffer lent = ByteBuffer.allocate(bytes.limit()).put(0, bytes, 0, bytes.limit());
+            try {
+                door.write(change.position() + done, lent.position((int) done), durable, successor);
+            } finally {
+                // However the call ended, it is ours again, and the next operation may want it.
+                Arrays.fill(lent.array(), (byte) -1);
+            }
+        });
     }
 
     private boolean zero(int first, int count) {

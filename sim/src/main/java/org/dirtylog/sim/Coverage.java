@@ -25,6 +25,7 @@ final class Coverage {
         LOG_WRITE,
         LOG_READ,
         LOG_FORCE,
+        LOG_HANGS,
         LOG_ASTRAY,
         RECORD_WRITE,
         RECORD_FORCE;
@@ -36,7 +37,7 @@ final class Coverage {
                 case FORCE -> isLog ? LOG_FORCE : LEG_FORCE;
                 case ASTRAY -> isLog ? LOG_ASTRAY : LEG_ASTRAY;
                 case GONE -> LEG_GONE;
-                case HANGS -> LEG_HANGS;
+                case HANGS -> isLog ? LOG_HANGS : LEG_HANGS;
                 case LIES -> LEG_LIES;
                 case RECORD_WRITE -> RECORD_WRITE;
                 case RECORD_FORCE -> RECORD_FORCE;

@@ -11,6 +11,7 @@ package org.dirtylog.sim;
  * @param mostBytes the most that recovery may want to copy, or -1 if that is open
  * @param latched   whether an operator has to suspend and resume before a leg can be forced again (P13)
  * @param ambush    after how many reads the source fails, or 0
+ * @param logFails  whether the log may be given up: it fails, or takes longer than it may (P43)
  */
 record Expectation(
         boolean troubled,
@@ -19,7 +20,8 @@ record Expectation(
         String found,
         long mostBytes,
         boolean latched,
-        int ambush) {
+        int ambush,
+        boolean logFails) {
 
     /** Answers what is wrong, or {@code null}. */
     String wrong(String foundAs, long bytesTotal) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.sim;
 
+import org.dirtylog.sim.world.Dice;
 import org.dirtylog.sim.world.Disk;
 
 /** Chooses by the dice what is to go wrong in a life. */
@@ -11,20 +12,23 @@ final class Faults {
      * @param tampered whether the log was changed behind the mirror's back, in a way that must be noticed
      * @param troubled whether something may be refused
      * @param ofOthers whether log or record are to fail
+     * @param ofLog    whether the log is to fail, or to take longer than it may
      * @param ambush   after how many reads the leg that was read fails; 0 for never
      */
-    record Chosen(boolean tampered, boolean troubled, boolean ofOthers, int ambush) {}
+    record Chosen(boolean tampered, boolean troubled, boolean ofOthers, boolean ofLog, int ambush) {}
 
     private final World world;
     private final Shape shape;
+    private final long seed;
     private final Tampering tampering;
     private final LegTampering legTampering;
     /** Whether a leg of this life is to drop pages. */
     private boolean forceFails;
 
-    Faults(World world, Tampering tampering, LegTampering legTampering) {
+    Faults(World world, long seed, Tampering tampering, LegTampering legTampering) {
         this.world = world;
         this.shape = world.shape;
+        this.seed = seed;
         this.tampering = tampering;
         this.legTampering = legTampering;
     }
@@ -34,11 +38,11 @@ final class Faults {
      *
      * @param calm whether nothing is to go wrong
      */
-    Chosen choose(boolean calm) {
+    Chosen choose(int life, boolean calm) {
         boolean tampered = !calm && tampering.maybe();
         heal();
         if (calm) {
-            return new Chosen(false, false, false, 0);
+            return new Chosen(false, false, false, false, 0);
         }
         legTampering.maybe();
         forceFails = false;
@@ -50,10 +54,11 @@ final class Faults {
         boolean more = shape.legTroubles && !forceFails;
         int ambush = more && world.dice.percent(30) ? world.dice.from(1, 4) : 0;
         boolean allFail = more && world.dice.percent(15) && troubleAllLegs();
-        boolean others = troubleLog() | troubleRecord();
+        boolean log = troubleLog() | hangLog(life);
+        boolean others = log | troubleRecord();
         beSilentlyWrong();
         boolean troubled = missing || allFail || ambush > 0 || others || shape.hungAfterNanos > 0;
-        return new Chosen(tampered, troubled, others, ambush);
+        return new Chosen(tampered, troubled, others, log, ambush);
     }
 
     /**
@@ -161,6 +166,20 @@ final class Faults {
         }
         world.trace.note("trouble for the log");
         return true;
+    }
+
+    /** Answers whether it hangs for longer than it may; else whoever needs it just waits. */
+    private boolean hangLog(int life) {
+        Disk log = world.log();
+        // Dice of its own, so that the histories of earlier seeds are what they were.
+        Dice own = new Dice(Dice.mix(seed ^ 0x68616E67L) + life);
+        if (log == null || !shape.logHangs || !own.percent(40)) {
+            return false;
+        }
+        long nanos = own.pick(200, 600, 1_500, 6_000, 30_000) * 1_000_000L;
+        log.troubles().hangAt(own.below(300), nanos);
+        world.trace.note("the log hangs for " + nanos / 1_000_000 + " ms");
+        return nanos > shape.patienceNanos;
     }
 
     private boolean troubleRecord() {

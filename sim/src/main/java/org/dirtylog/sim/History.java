@@ -60,12 +60,12 @@ public final class History {
         this.seed = seed;
         this.dice = new Dice(seed);
         this.observed = seed % OBSERVED == 0;
-        this.shape = new Shape(dice, new Dice(~seed), options);
+        this.shape = new Shape(dice, new Dice(~seed), new Dice(Dice.mix(~seed)), options);
         trace.note(shape.table() + ", medium " + shape.medium + ", crashes " + shape.crashes);
         this.world = new World(shape, options, dice, trace);
         this.tampering = new Tampering(world);
         this.legTampering = new LegTampering(world);
-        this.faults = new Faults(world, tampering, legTampering);
+        this.faults = new Faults(world, seed, tampering, legTampering);
     }
 
     /**
@@ -96,6 +96,10 @@ public final class History {
             lives = life + 1;
             if (world.options.cuts().has(Cuts.Kind.LIFE, life)) {
                 continue;
+            }
+            failure = tampering.isLogForeign() ? null : LostRecord.maybe(world, seed, life);
+            if (failure != null) {
+                break;
             }
             Session session = live(life, false);
             // The crash before this life counts now that the mirror was opened on what it left, and was judged. Where
@@ -130,7 +134,7 @@ public final class History {
         dice = new Dice(Dice.mix(seed) + life);
         world.dice = dice;
         boolean calm = last || world.options.cuts().has(Cuts.Kind.FAULTS, life);
-        Expectation expected = expect(faults.choose(calm), last);
+        Expectation expected = expect(faults.choose(life, calm), last);
         Scheduler scheduler = scheduler(life, last);
         int budget = last ? Math.max(3, LEAST_OPERATIONS - world.operations) : dice.from(2, 14);
         Session session = new Session(world, scheduler, expected, budget, last);
@@ -192,7 +196,14 @@ public final class History {
         world.trace.note("expect " + found + ", at most " + most + (troubled ? ", troubled" : ""));
         boolean served = !tampered && !faults.ofOthers() && faults.ambush() == 0 && isSpared(record);
         return new Expectation(
-                troubled, served, troubled && !last, found, most, last && record.isLatched(), faults.ambush());
+                troubled,
+                served,
+                troubled && !last,
+                found,
+                most,
+                last && record.isLatched(),
+                faults.ambush(),
+                faults.ofLog());
     }
 
     /** Whether a current leg has no trouble, nor is it called hung where it only takes its time. */

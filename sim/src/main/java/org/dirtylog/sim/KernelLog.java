@@ -31,6 +31,11 @@ final class KernelLog {
         return (image[BITS_AT + region / 8] >> region % 8 & 1) != 0;
     }
 
+    /** Whether it says whose it is. */
+    static boolean isSigned(byte[] image) {
+        return newestSlot(image) > 0;
+    }
+
     /** Whether our own slot with the highest sequence number says that the log was closed ({@code docs/disk-format.md}). */
     static boolean isClosed(byte[] image) {
         int newest = newestSlot(image);

@@ -42,7 +42,7 @@ final class MirrorOn {
                 usual.otherWriter(),
                 usual.adoptLog(),
                 world.shape.failOnLogLoss,
-                usual.patience(),
+                Duration.ofNanos(world.shape.patienceNanos),
                 Duration.ofNanos(world.shape.cleanAfterNanos),
                 world.shape.hotRegions,
                 usual.legs().withTimeouts(Duration.ofNanos(hungAfterNanos / 2), Duration.ofNanos(hungAfterNanos)),

@@ -55,6 +55,9 @@ final class Operator {
         if (status.inSync() > status.regions() || status.dirty() > status.regions()) {
             scheduler.fail("R8: " + status);
         }
+        if (status.word() == MirrorStatus.Word.LOG_FAILED && !expected.logFails()) {
+            scheduler.fail("P43: the log is in order and was given up: " + status.message());
+        }
         boolean stuck = status.word() == MirrorStatus.Word.LOG_FAILED || status.word() == MirrorStatus.Word.FAILED;
         if (stuck && times > 1 || world.dice.oneIn(busy ? 4 : 10) || times > 10 && world.dice.oneIn(4)) {
             suspendAndResume();

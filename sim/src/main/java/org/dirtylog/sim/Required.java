@@ -31,8 +31,10 @@ final class Required {
     /** What can be, and is met less than once in a hundred thousand crashes. */
     private static final Map<Fault, Set<State>> SELDOM = Map.of(
             Fault.LEG_FORCE, EnumSet.of(RETURNING_A_LEG, COMPARING, A_FORCE_LATCHED),
+            Fault.LEG_LIES, EnumSet.of(COMPARING),
             Fault.LOG_WRITE, EnumSet.of(RETURNING_A_LEG, A_LEG_FAILING),
             Fault.LOG_FORCE, EnumSet.of(COMPARING),
+            Fault.LOG_HANGS, EnumSet.of(RESUMING, COMPARING),
             Fault.RECORD_WRITE, EnumSet.of(A_REGION_CLEANING),
             Fault.RECORD_FORCE, EnumSet.of(COMPARING));
 

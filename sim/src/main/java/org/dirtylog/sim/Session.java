@@ -210,7 +210,7 @@ final class Session implements Runnable {
     }
 
     private void requireNothingOpen() {
-        if (world.devices.owned() != null && hungAfterNanos() > 0) {
+        if (world.devices.owned() != null && (hungAfterNanos() > 0 || world.shape.logHangs)) {
             // What was given up on gives its disk back when it answers.
             scheduler.sleep(SECOND);
         }

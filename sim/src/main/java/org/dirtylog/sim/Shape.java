@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.sim;
 
+import org.dirtylog.log.LogSpec;
 import org.dirtylog.sim.world.Dice;
 
 /** What a history is about: sizes, log, and what may go wrong. Everything by the dice. */
@@ -22,6 +23,8 @@ final class Shape {
 
     /** What a leg that is in order may take longer than. */
     static final int HASTY_NANOS = 60_000_000;
+    /** What a log that is in order does not take, but a leg that hangs may (P43). */
+    static final int IMPATIENT_NANOS = 300_000_000;
 
     final int regions;
     final int regionSectors;
@@ -56,6 +59,12 @@ final class Shape {
     /** Whether legs lose or misdirect writes or lie about forces, and the log loses writes, without a word. */
     final boolean silentFaults;
 
+    /** How long the log may take for a call. */
+    final long patienceNanos;
+
+    /** Whether the log does not answer now and then. */
+    final boolean logHangs;
+
     /** Whether time passes between a suspension and its end. */
     final boolean staysSuspended;
 
@@ -67,8 +76,9 @@ final class Shape {
      * Throws the dice.
      *
      * @param more decides what came into the simulator later, so that the histories of earlier seeds are what they were
+     * @param newer likewise, what came later still
      */
-    Shape(Dice dice, Dice more, Options options) {
+    Shape(Dice dice, Dice more, Dice newer, Options options) {
         regions = dice.percent(70) ? dice.from(8, 16) : dice.percent(85) ? dice.from(17, 64) : dice.from(65, 200);
         regionSectors = regions > 32 ? 2 : dice.pick(2, 2, 4);
         targetSectors = regions * regionSectors - (dice.percent(30) ? dice.below(regionSectors) : 0);
@@ -97,6 +107,8 @@ final class Shape {
         overNbd = more.percent(20) || options.has(Options.Theme.NBD);
         silentFaults = options.has(Options.Theme.SILENT_FAULTS) || options.troubles() && more.percent(8);
         staysSuspended = more.oneIn(4);
+        logHangs = options.troubles() && hasMedium() && newer.percent(12);
+        patienceNanos = logHangs || newer.percent(20) ? IMPATIENT_NANOS : LogSpec.DEFAULT_PATIENCE.toNanos();
         crashes = dice.percent(90) ? options.crashes() : dice.from(1, options.crashes());
     }
 
@@ -131,6 +143,8 @@ final class Shape {
         reshaped = false;
         overNbd = false;
         silentFaults = false;
+        logHangs = false;
+        patienceNanos = LogSpec.DEFAULT_PATIENCE.toNanos();
         staysSuspended = false;
         crashes = 1;
     }

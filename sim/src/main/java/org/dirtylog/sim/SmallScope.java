@@ -183,7 +183,7 @@ final class SmallScope {
         String found = !known ? "" : dropped ? "recorded stale" : "recorded";
         long most =
                 known && !dropped && !latched ? (long) world.countDirty(log.view()) * world.shape.regionBytes() : -1;
-        return new Expectation(latched, false, false, found, most, latched, 0);
+        return new Expectation(latched, false, false, found, most, latched, 0, true);
     }
 
     // ---- what came of it

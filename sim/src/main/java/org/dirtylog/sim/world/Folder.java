@@ -73,6 +73,19 @@ public final class Folder {
         return states.isEmpty();
     }
 
+    /**
+     * Somebody takes a file away, for good, between two lives.
+     *
+     * @param name a file
+     */
+    public void lose(String name) {
+        changes++;
+        files.remove(name);
+        safe = new HashMap<>(safe);
+        safe.remove(name);
+        states.clear();
+    }
+
     // ---- states
     // --------------------------------------------------------------------------------------------------------
 
