@@ -98,7 +98,7 @@ record IdentitySlot(
             if (geometry.regionCount() > RecordLayout.MAX_REGIONS) {
                 throw new IllegalArgumentException(geometry.regionCount() + " regions do not fit the format");
             }
-            return Optional.of(new IdentitySlot(
+            IdentitySlot read = new IdentitySlot(
                     new UUID(
                             Long.reverseBytes(slot.getLong(MIRROR_AT)), Long.reverseBytes(slot.getLong(MIRROR_AT + 8))),
                     geometry,
@@ -106,7 +106,16 @@ record IdentitySlot(
                     slot.getLong(SEQUENCE_AT),
                     state.get(),
                     (slot.get(FLAGS_AT) & LEGS_AGREE) != 0,
-                    digest));
+                    digest);
+            ByteBuffer again = ByteBuffer.allocate(BYTES);
+            read.write(again, 0);
+            int other = again.mismatch(slot);
+            if (other >= 0) {
+                // Whoever wrote it meant something by it that is not known here.
+                throw new IllegalArgumentException("byte " + other + " of it is " + slot.get(other)
+                        + ", and this slot format has " + again.get(other) + " there");
+            }
+            return Optional.of(read);
         } catch (IllegalArgumentException e) {
             throw senseless(path, at, e.getMessage());
         }

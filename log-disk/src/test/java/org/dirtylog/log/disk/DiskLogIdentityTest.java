@@ -71,7 +71,11 @@ class DiskLogIdentityTest {
         "71, 128", // a negative sequence number
         "33, 3", // a region size that is no power of two
         "46, 127", // more regions than the format has
-        "55, 128" // a negative generation
+        "55, 128", // a negative generation
+        "11, 3", // a flag that there is none of
+        "12, 127", // another length
+        "104, 1", // what this slot format does not have
+        "123, 255"
     })
     void an_identity_that_makes_no_sense_though_its_checksum_matches_is_refused_and_left_untouched(int at, int value)
             throws Exception {
