@@ -44,7 +44,8 @@ record LegLabel(UUID mirrorId, UUID legId, long epoch, long targetSectors) {
     /**
      * Reads a label.
      *
-     * @throws LabelException if there is one of a version that is not known here; what it means must not be guessed
+     * @throws LabelException if there is one of a version that is not known here, or with something in it that this version does
+     *                        not have; what it means must not be guessed
      */
     static Optional<LegLabel> decode(byte[] bytes) throws LabelException {
         if (bytes.length < BYTES) {
@@ -58,11 +59,15 @@ record LegLabel(UUID mirrorId, UUID legId, long epoch, long targetSectors) {
             throw new LabelException("its label has version " + Integer.toUnsignedString(label.getInt(VERSION_AT))
                     + ", this version of dirtylog reads " + VERSION + ". Use the dirtylog that wrote it");
         }
-        return Optional.of(new LegLabel(
-                uuid(label, MIRROR_AT),
-                uuid(label, LEG_AT),
-                label.getLong(EPOCH_AT),
-                label.getLong(TARGET_SECTORS_AT)));
+        LegLabel read = new LegLabel(
+                uuid(label, MIRROR_AT), uuid(label, LEG_AT), label.getLong(EPOCH_AT), label.getLong(TARGET_SECTORS_AT));
+        int other = label.mismatch(ByteBuffer.wrap(read.encode()));
+        if (other >= 0 || read.epoch < 1 || read.targetSectors < 1) {
+            throw new LabelException("its label has a matching checksum but makes no sense: "
+                    + (other >= 0 ? "byte " + other + " is " + label.get(other) : read)
+                    + ". Use the dirtylog that wrote it");
+        }
+        return Optional.of(read);
     }
 
     /** A label that cannot be understood. */

@@ -15,6 +15,8 @@ import java.util.UUID;
 import org.dirtylog.seams.real.ThreadTasks;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Labels of legs: {@code docs/leg-label.md}, P21. */
 class LabelStoreTest {
@@ -69,13 +71,33 @@ class LabelStoreTest {
         assertEquals(Optional.empty(), LegLabel.decode(Arrays.copyOf(sample(), LegLabel.BYTES - 1)));
     }
 
-    @Test
-    void a_label_of_another_version_is_refused_and_not_taken_for_none() throws IOException {
+    private static byte[] signed(int at, int value) throws IOException {
         byte[] other = sample();
-        other[8] = 2;
+        other[at] = (byte) value;
         java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
         crc.update(other, 0, LegLabel.BYTES - 4);
         ByteBuffer.wrap(other).order(java.nio.ByteOrder.LITTLE_ENDIAN).putInt(LegLabel.BYTES - 4, (int) crc.getValue());
+        return other;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "13, 1", // another length
+        "48, 0", // epoch 0
+        "55, 128", // a negative epoch
+        "63, 128", // a negative length of the mirror
+        "64, 1", // what this version does not have
+        "123, 255"
+    })
+    void a_label_that_makes_no_sense_though_its_checksum_matches_is_refused(int at, int value) throws IOException {
+        byte[] other = signed(at, value);
+        IOException e = assertThrows(IOException.class, () -> LegLabel.decode(other));
+        assertTrue(e.getMessage().contains("makes no sense"), e.getMessage());
+    }
+
+    @Test
+    void a_label_of_another_version_is_refused_and_not_taken_for_none() throws IOException {
+        byte[] other = signed(8, 2);
         IOException e = assertThrows(IOException.class, () -> LegLabel.decode(other));
         assertTrue(e.getMessage().contains("version 2"), e.getMessage());
     }
