@@ -106,6 +106,10 @@ final class TableWords {
     }
 
     private static String decode(String word, int place, String what) throws TableException {
+        if (word.indexOf('\0') >= 0 || !StandardCharsets.UTF_8.newEncoder().canEncode(word)) {
+            // No path has them, and they could be written into a file, but not read from it.
+            throw wrong(place, word, what + " has a character that no name may have: NUL, or half of a pair");
+        }
         if (word.indexOf('%') < 0) {
             return word;
         }

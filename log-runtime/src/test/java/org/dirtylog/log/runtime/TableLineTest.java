@@ -331,6 +331,16 @@ class TableLineTest {
         assertTrue(ofLog.getMessage().startsWith("word 6 is '" + name + "', but "), ofLog.getMessage());
     }
 
+    @Test
+    void aNameHasNoCharacterThatNoPathHas() {
+        refused(
+                "0 1600 mirror core 1 16 2 a\0b 0 b 0",
+                "word 8 is 'a?b', but the device of leg 0 has a character that no name may have: NUL, or half of a pair");
+        refused(
+                "0 1600 mirror disk 2 \ud800 16 2 a 0 b 0",
+                "word 6 is '\ud800', but log_dev has a character that no name may have: NUL, or half of a pair");
+    }
+
     // ---- features: checks 12 to 16 ----------------------------------------------------------------------------------
 
     @Test
