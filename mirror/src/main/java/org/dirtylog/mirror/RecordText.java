@@ -4,6 +4,7 @@ package org.dirtylog.mirror;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,8 +87,9 @@ final class RecordText {
 
     static MirrorRecord parse(String name, byte[] bytes) throws IOException {
         String text = new String(bytes, StandardCharsets.UTF_8);
-        int end = text.lastIndexOf("crc32c=");
-        if (!text.startsWith(FORMAT) || end < 0) {
+        // The line, and not a value that ends so.
+        int end = text.lastIndexOf("\ncrc32c=") + 1;
+        if (!text.startsWith(FORMAT) || end == 0) {
             throw damaged(name, "it is not a mirror record, or its end is missing");
         }
         String first = text.lines().findFirst().orElse("");
@@ -103,7 +105,14 @@ final class RecordText {
             throw damaged(name, "checksum " + found.strip() + ", expected " + expected);
         }
         try {
-            return read(new Fields(text), version);
+            MirrorRecord record = read(new Fields(text), version);
+            RecordSense.require(record);
+            // Of earlier versions there are no samples of everything; what is not UTF-8 would not be noticed in any.
+            byte[] expectedBytes = version == VERSION ? print(record) : text.getBytes(StandardCharsets.UTF_8);
+            if (!Arrays.equals(expectedBytes, bytes)) {
+                throw new IllegalArgumentException("it is not written as a record is");
+            }
+            return record;
         } catch (IllegalArgumentException e) {
             throw damaged(name, e.getMessage());
         }
@@ -134,7 +143,7 @@ final class RecordText {
                 new LogKey(fields.get("log.type"), arguments),
                 fields.pair("confirmed"),
                 fields.pair("announced"),
-                (int) fields.number("source"),
+                Integer.parseInt(fields.get("source")),
                 legs,
                 version > WITHOUT_CHANGES ? fields.text("superseded") : "");
     }

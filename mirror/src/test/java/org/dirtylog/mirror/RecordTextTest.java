@@ -15,11 +15,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
+import java.util.zip.CRC32C;
 import org.dirtylog.log.LogPair;
 import org.dirtylog.log.runtime.TableLine.Leg;
 import org.dirtylog.mirror.LegSet.State;
 import org.dirtylog.mirror.MirrorRecord.LegRecord;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The format of the mirror record is for ever: {@code docs/record-format.md}. */
 class RecordTextTest {
@@ -124,6 +127,56 @@ class RecordTextTest {
             byte[] shorter = Arrays.copyOf(good, length);
             assertThrows(IOException.class, () -> RecordText.parse("demo.record", shorter), "length " + length);
         }
+    }
+
+    /** A record with a line replaced, and the checksum that goes with it. */
+    private static byte[] signed(int version, String line, String other) throws IOException {
+        String text = new String(sample(version), StandardCharsets.UTF_8);
+        assertTrue(text.contains("\n" + line + "\n"), "no line " + line);
+        String changed = text.replace("\n" + line + "\n", "\n" + other + "\n").replaceAll("(?m)^crc32c=.*\n", "");
+        CRC32C crc = new CRC32C();
+        crc.update(changed.getBytes(StandardCharsets.UTF_8));
+        return (changed + String.format("crc32c=%08x\n", crc.getValue())).getBytes(StandardCharsets.UTF_8);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "source=1, source=3, source",
+        "source=1, source=-1, source",
+        "source=1, source=4294967297, 4294967297",
+        "source=1, source=0, source",
+        "counter=41, counter=0, counter",
+        "epoch=8, epoch=-8, epoch",
+        "generation=12, generation=11, announced",
+        "sectors=524288, sectors=0, sectors",
+        "sectors=524288, sectors=9223372036854775807, sectors",
+        "leg.1.offset=2048, leg.1.offset=-1, leg.1.offset",
+        "leg.1.offset=2048, leg.1.offset=9223372036854775807, leg.1.offset",
+        "leg.2.replaces=0, leg.2.replaces=2, leg.2.replaces",
+        "leg.2.replaces=0, leg.2.replaces=3, leg.2.replaces",
+        "leg.0.path=/srv/leg%250, leg.0.path=/srv/leg%0, record",
+        "leg.0.path=/srv/leg%250, leg.0.path=/srv/%+10, record",
+        "counter=41, counter=+41, record",
+    })
+    void what_an_opening_could_not_go_by_is_refused_though_the_checksum_matches(String line, String other, String told)
+            throws IOException {
+        byte[] bad = signed(3, line, other);
+        IOException e = assertThrows(IOException.class, () -> RecordText.parse("demo.record", bad));
+        assertTrue(e.getMessage().contains("is damaged") && e.getMessage().contains(told), e.getMessage());
+    }
+
+    @Test
+    void the_checksum_stands_in_a_line_of_its_own_and_is_of_bytes() throws IOException {
+        byte[] inValue = signed(2, "log.type=disk", "log.type=disk");
+        String text = new String(inValue, StandardCharsets.UTF_8).replaceAll("(?m)^crc32c=.*\n", "") + "x=";
+        CRC32C crc = new CRC32C();
+        crc.update(text.getBytes(StandardCharsets.UTF_8));
+        byte[] bad = (text + String.format("crc32c=%08x\n", crc.getValue())).getBytes(StandardCharsets.UTF_8);
+        assertThrows(IOException.class, () -> RecordText.parse("demo.record", bad));
+        byte[] noUtf = signed(2, "log.type=disk", "log.type=\ufffd");
+        String latin = new String(noUtf, StandardCharsets.ISO_8859_1).replace("\u00ef\u00bf\u00bd", "\u0080");
+        assertThrows(
+                IOException.class, () -> RecordText.parse("demo.record", latin.getBytes(StandardCharsets.ISO_8859_1)));
     }
 
     @Test
