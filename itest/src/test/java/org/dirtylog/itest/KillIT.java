@@ -47,7 +47,7 @@ class KillIT {
 
     @Test
     void lg18_what_was_flushed_is_there_and_only_what_was_dirty_is_copied() throws Exception {
-        int kills = Integer.getInteger("dirtylog.kills", 20);
+        int kills = Integer.getInteger("dirtylog.kills", 10);
         Path home = folder.resolve("home");
         Daemon daemon = Daemon.run(home).awaitStarted();
         try {

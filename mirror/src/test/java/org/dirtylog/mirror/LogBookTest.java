@@ -83,10 +83,10 @@ class LogBookTest {
     }
 
     @Test
-    void p17_without_all_legs_the_region_stays_dirty_and_the_log_is_told() throws Exception {
+    void p14_p17_without_all_legs_the_region_is_not_cleaned_and_not_in_sync_and_the_log_is_told() throws Exception {
         MirrorState mirror = mirror(State.EXCLUDED);
         clean(mirror);
-        assertEquals(RegionWord.DIRTY, RegionWord.state(mirror.table.get(3)));
+        assertEquals(RegionWord.OUT_OF_SYNC, RegionWord.state(mirror.table.get(3)));
         assertEquals(List.of("markClean " + THIRD, "markDirty " + THIRD), told);
     }
 }

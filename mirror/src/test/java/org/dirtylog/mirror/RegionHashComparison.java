@@ -12,10 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.dirtylog.log.DirtyLog;
 import org.dirtylog.log.DirtyLogException;
 import org.dirtylog.log.DirtyLogType;
@@ -27,6 +25,7 @@ import org.dirtylog.log.RegionSet;
 import org.dirtylog.log.core.CoreLogType;
 import org.dirtylog.log.runtime.TableException;
 import org.dirtylog.log.runtime.TableLine;
+import org.dirtylog.mirror.HashStep.Verb;
 import org.dirtylog.mirror.KernelRegionHash.State;
 import org.dirtylog.seams.BlockDevice;
 import org.dirtylog.seams.Clock;
@@ -41,28 +40,11 @@ import org.dirtylog.seams.Tasks;
  * for a copy, the sequence goes on within.
  */
 final class RegionHashComparison {
-    private static final int REGIONS = 5;
+    static final int REGIONS = 5;
+    /** More than there can be writes inside a region. */
+    private static final int MOST_ROUNDS = 100;
+
     private static final RegionGeometry GEOMETRY = new RegionGeometry(REGIONS * 8, 8);
-
-    enum Verb {
-        /** Which regions are in sync, bit by bit. First only. */
-        BEGIN,
-        WRITE,
-        END,
-        FAIL,
-        FLUSH_FAILS,
-        UPDATE,
-        RECOVER,
-        COPIED,
-        COPY_FAILS
-    }
-
-    record Step(Verb verb, int number) {
-        @Override
-        public String toString() {
-            return verb + " " + number;
-        }
-    }
 
     static final class Difference extends RuntimeException {
         private static final long serialVersionUID = 1L;
@@ -72,65 +54,14 @@ final class RegionHashComparison {
         }
     }
 
-    static List<Step> draw(long seed) {
-        SplittableRandom dice = new SplittableRandom(seed);
-        List<Step> steps = new ArrayList<>();
-        steps.add(new Step(Verb.BEGIN, dice.nextInt(1 << REGIONS)));
-        for (int i = 0; i < 30; i++) {
-            int choice = dice.nextInt(30);
-            Verb verb = choice < 9
-                    ? Verb.WRITE
-                    : choice < 17
-                            ? Verb.END
-                            : choice < 19
-                                    ? Verb.FAIL
-                                    : choice < 20
-                                            ? Verb.FLUSH_FAILS
-                                            : choice < 23
-                                                    ? Verb.UPDATE
-                                                    : choice < 26
-                                                            ? Verb.RECOVER
-                                                            : choice < 29 ? Verb.COPIED : Verb.COPY_FAILS;
-            steps.add(new Step(verb, dice.nextInt(REGIONS)));
-        }
-        return steps;
-    }
-
     /** What differs, if anything. */
-    static Optional<String> compare(List<Step> steps, Set<HashQuirk> quirks) {
+    static Optional<String> compare(List<HashStep> steps, Set<HashQuirk> quirks) {
         try {
             new RegionHashComparison(steps, quirks).run();
             return Optional.empty();
         } catch (Difference e) {
             return Optional.of(e.getMessage());
         }
-    }
-
-    /** Leaves out what it differs without. */
-    static List<Step> shrink(List<Step> steps, Set<HashQuirk> quirks) {
-        List<Step> least = steps;
-        for (int at = least.size() - 1; at >= 0; at = Math.min(at - 1, least.size() - 1)) {
-            List<Step> shorter = new ArrayList<>(least);
-            shorter.remove(at);
-            if (compare(shorter, quirks).isPresent()) {
-                least = shorter;
-                at = least.size();
-            }
-        }
-        return least;
-    }
-
-    static String write(List<Step> steps) {
-        return steps.stream().map(Step::toString).collect(Collectors.joining("; "));
-    }
-
-    static List<Step> read(String text) {
-        List<Step> steps = new ArrayList<>();
-        for (String line : text.strip().split("\\s*;\\s*")) {
-            String[] words = line.split(" ");
-            steps.add(new Step(Verb.valueOf(words[0]), Integer.parseInt(words[1])));
-        }
-        return steps;
     }
 
     private static final Clock STILL = new Clock() {
@@ -145,7 +76,7 @@ final class RegionHashComparison {
         }
     };
 
-    private final Deque<Step> steps;
+    private final Deque<HashStep> steps;
     private final KernelRegionHash kernel;
 
     private final MirrorState mirror;
@@ -167,11 +98,11 @@ final class RegionHashComparison {
     /** The first one. It cannot be thrown through our code, which would take it for a failure of a leg. */
     private Difference difference;
 
-    private RegionHashComparison(List<Step> given, Set<HashQuirk> quirks) {
+    private RegionHashComparison(List<HashStep> given, Set<HashQuirk> quirks) {
         steps = new ArrayDeque<>(given);
         BitSet inSync = new BitSet();
-        if (!steps.isEmpty() && steps.peek().verb == Verb.BEGIN) {
-            inSync = BitSet.valueOf(new long[] {steps.poll().number});
+        if (!steps.isEmpty() && steps.peek().verb() == Verb.BEGIN) {
+            inSync = BitSet.valueOf(new long[] {steps.poll().number()});
         }
         kernel = new KernelRegionHash(quirks, REGIONS, inSync);
         mirror = new MirrorState("m", GEOMETRY, new Surroundings(new OneThread(), STILL, () -> 7, none(Devices.class)));
@@ -200,19 +131,26 @@ final class RegionHashComparison {
     }
 
     private void run() {
-        compareAll(new Step(Verb.BEGIN, 0));
+        compareAll(new HashStep(Verb.BEGIN, 0));
         goOn(() -> false);
-        // What waits is brought to its end.
-        while (difference == null && isAnythingLeft()) {
-            for (int r = 0; r < REGIONS; r++) {
-                steps.add(new Step(Verb.END, r));
-            }
-            steps.add(new Step(Verb.COPIED, 0));
+        for (int round = 0; difference == null && isAnythingLeft(); round++) {
+            bringToEnd(round);
             goOn(() -> false);
         }
         if (difference != null) {
             throw difference;
         }
+    }
+
+    /** Lets everybody leave, and the copy end. */
+    private void bringToEnd(int round) {
+        if (round > MOST_ROUNDS) {
+            differ("ours does not come to an end");
+        }
+        for (int r = 0; r < REGIONS; r++) {
+            steps.add(new HashStep(Verb.END, r));
+        }
+        steps.add(new HashStep(Verb.COPIED, 0));
     }
 
     private boolean isAnythingLeft() {
@@ -226,8 +164,8 @@ final class RegionHashComparison {
     /** Takes steps until a condition holds or none is left. */
     private void goOn(BooleanSupplier until) {
         while (difference == null && !until.getAsBoolean() && !steps.isEmpty()) {
-            Step step = steps.poll();
-            boolean endsCopy = copying && (step.verb == Verb.COPIED || step.verb == Verb.COPY_FAILS);
+            HashStep step = steps.poll();
+            boolean endsCopy = copying && (step.verb() == Verb.COPIED || step.verb() == Verb.COPY_FAILS);
             try {
                 take(step);
             } catch (IOException | DirtyLogException | RuntimeException e) {
@@ -241,9 +179,9 @@ final class RegionHashComparison {
         }
     }
 
-    private void take(Step step) throws IOException, DirtyLogException {
-        int region = Math.floorMod(step.number, REGIONS);
-        switch (step.verb) {
+    private void take(HashStep step) throws IOException, DirtyLogException {
+        int region = Math.floorMod(step.number(), REGIONS);
+        switch (step.verb()) {
             case BEGIN -> {}
             case WRITE -> {
                 kernel.write(region);
@@ -255,8 +193,8 @@ final class RegionHashComparison {
                         differ("nobody is inside " + region + " in the kernel");
                         return;
                     }
-                    kernel.end(region, step.verb == Verb.FAIL);
-                    end(region, step.verb == Verb.FAIL);
+                    kernel.end(region, step.verb() == Verb.FAIL);
+                    end(region, step.verb() == Verb.FAIL);
                 }
             }
             case FLUSH_FAILS -> kernel.flushFailed();
@@ -274,7 +212,7 @@ final class RegionHashComparison {
                 if (copying != kernel.isCopying()) {
                     differ("copying: ours " + copying + ", kernel's " + kernel.isCopying());
                 } else if (copying) {
-                    copied = step.verb == Verb.COPIED;
+                    copied = step.verb() == Verb.COPIED;
                     kernel.copied(copied);
                 }
             }
@@ -335,7 +273,7 @@ final class RegionHashComparison {
         }
     }
 
-    private void compareAll(Step after) {
+    private void compareAll(HashStep after) {
         if (difference != null) {
             return;
         }
@@ -370,7 +308,7 @@ final class RegionHashComparison {
         return state == RegionWord.DIRTY && RegionWord.count(word) > 0 ? State.DIRTY : State.CLEAN;
     }
 
-    private void same(Step after, String what, Object mine, Object his) {
+    private void same(HashStep after, String what, Object mine, Object his) {
         if (!mine.equals(his)) {
             differ("after " + after + ", " + what + ": ours " + mine + ", kernel's " + his);
         }
@@ -459,23 +397,16 @@ final class RegionHashComparison {
     }
 
     private boolean awaitSteps(BooleanSupplier condition) {
-        while (true) {
-            compareAll(new Step(Verb.RECOVER, 0));
-            boolean[] held = new boolean[1];
+        compareAll(new HashStep(Verb.RECOVER, 0));
+        boolean[] held = new boolean[1];
+        for (int round = 0; difference == null; round++) {
             goOn(() -> held[0] = condition.getAsBoolean());
             if (held[0] || condition.getAsBoolean()) {
                 return true;
             }
-            // Nothing is left to do, or all is over: whoever is inside leaves.
-            for (int r = 0; r < REGIONS; r++) {
-                while (RegionWord.count(mirror.table.get(r)) > 0) {
-                    if (difference == null) {
-                        kernel.end(r, false);
-                    }
-                    end(r, false);
-                }
-            }
+            bringToEnd(round);
         }
+        throw difference;
     }
 
     /** A leg that forgets everything. While the source is read for a copy, the sequence goes on. */
@@ -506,7 +437,7 @@ final class RegionHashComparison {
             into.position(into.limit());
             copying = true;
             copied = null;
-            compareAll(new Step(Verb.RECOVER, 0));
+            compareAll(new HashStep(Verb.RECOVER, 0));
             goOn(() -> copied != null);
             copying = false;
             if (copied == null && difference == null) {

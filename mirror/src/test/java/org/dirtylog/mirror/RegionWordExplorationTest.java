@@ -26,7 +26,6 @@ class RegionWordExplorationTest {
     private static final List<String> SCENES = List.of(
             "clean: write0 write1 clean",
             "clean: write0 clean read",
-            "alone clean: write0 clean clean",
             "dirty: write0 write1 clean",
             "dirty: write0 clean clean",
             "dirty: write0 clean read",
@@ -45,7 +44,6 @@ class RegionWordExplorationTest {
             "dirty refusing1: write0 write1 clean",
             "dirty refusing1: write0 read clean",
             "doubt refusing1: write0 copy clean",
-            "doubt refusing1: copy read1 exclude",
             "dirty refusing: write0 copy clean",
             "dirty refusing landing0: write0 write1 clean",
             "clean unforceable1: write0 clean exclude",

@@ -9,19 +9,19 @@ import java.util.List;
 import java.util.function.Function;
 import org.dirtylog.log.RegionSet;
 import org.dirtylog.mirror.WordModels.Attempt;
-import org.dirtylog.mirror.WordModels.BookPart;
-import org.dirtylog.mirror.WordModels.CleanerPart;
-import org.dirtylog.mirror.WordModels.CopierPart;
-import org.dirtylog.mirror.WordModels.FailuresPart;
-import org.dirtylog.mirror.WordModels.LegFlushPart;
 import org.dirtylog.mirror.WordModels.LegSet;
 import org.dirtylog.mirror.WordModels.Log;
-import org.dirtylog.mirror.WordModels.ReadPart;
-import org.dirtylog.mirror.WordModels.RecoveryPart;
-import org.dirtylog.mirror.WordModels.ReturnsPart;
 import org.dirtylog.mirror.WordModels.Shared;
-import org.dirtylog.mirror.WordModels.StatePart;
-import org.dirtylog.mirror.WordModels.WritePart;
+import org.dirtylog.mirror.WordParts.BookPart;
+import org.dirtylog.mirror.WordParts.CleanerPart;
+import org.dirtylog.mirror.WordParts.CopierPart;
+import org.dirtylog.mirror.WordParts.FailuresPart;
+import org.dirtylog.mirror.WordParts.LegFlushPart;
+import org.dirtylog.mirror.WordParts.ReadPart;
+import org.dirtylog.mirror.WordParts.RecoveryPart;
+import org.dirtylog.mirror.WordParts.ReturnsPart;
+import org.dirtylog.mirror.WordParts.StatePart;
+import org.dirtylog.mirror.WordParts.WritePart;
 import org.dirtylog.mirror.steps.Explorer;
 
 /**
@@ -57,7 +57,7 @@ public final class WordScenes implements Function<String, Explorer.Scene> {
             state(RegionWord.CLEAN, 0, 0x05050505, 0x05050505);
             beginning.forEach(this::begin);
             if (!beginning.contains("alone")) {
-                // A neighbour in the same leaf, so that the leaf stays.
+                // A word in the same leaf, behind the last region, so that the leaf stays.
                 shared.mirror.table.getAndUpdate(1, before -> RegionWord.DIRTY);
             }
             List<Explorer.Program> programs = new ArrayList<>();

@@ -146,8 +146,9 @@ final class WordSources {
         String name = part + "PartCopy";
         copies.put(
                 name,
-                "package org.dirtylog.mirror;\n" + imports + "\nfinal class " + name + " extends WordModels." + part
-                        + "Part {\n" + constructor(part) + forgetting(taken) + "}\n");
+                "package org.dirtylog.mirror;\nimport org.dirtylog.mirror.WordParts.*;\n" + imports + "\nfinal class "
+                        + name + " extends WordParts." + part + "Part {\n" + constructor(part) + forgetting(taken)
+                        + "}\n");
     }
 
     /** No loop without end carries anything from one round to the next: what a round has seen is no part of the state. */

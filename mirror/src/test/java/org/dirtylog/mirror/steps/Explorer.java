@@ -2,10 +2,9 @@
 package org.dirtylog.mirror.steps;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
@@ -57,12 +56,14 @@ public final class Explorer {
 
     private final Scene scene;
     private final BitSet shared = new BitSet();
-    private final Map<Integer, Integer> accessors = new HashMap<>();
+    /** By cell, the threads that have used it. */
+    private int[] users = new int[64];
+
     private final BitSet written = new BitSet();
     private boolean assumedWrongly;
 
     private Memory memory;
-    private List<Explored> threads;
+    private Explored[] threads;
     private boolean[] endless;
     private int[][] blocks;
     private int[] blocksMade;
@@ -97,14 +98,15 @@ public final class Explorer {
     }
 
     private Result run(boolean oneAfterTheOther) throws Found {
-        sequential = oneAfterTheOther;
         current = this;
         try {
-            double interleavings;
-            do {
-                begin();
-                interleavings = from(NOBODY);
-            } while (assumedWrongly);
+            // Most of what is shared shows when one goes after the other.
+            sequential = true;
+            double interleavings = search();
+            if (!oneAfterTheOther) {
+                sequential = false;
+                interleavings = search();
+            }
             return new Result(
                     met.size(),
                     steps,
@@ -116,6 +118,15 @@ public final class Explorer {
         }
     }
 
+    private double search() throws Found {
+        double orders;
+        do {
+            begin();
+            orders = from(NOBODY);
+        } while (assumedWrongly);
+        return orders;
+    }
+
     private void begin() throws Found {
         assumedWrongly = false;
         memory = new Memory();
@@ -123,17 +134,17 @@ public final class Explorer {
         outcomes.clear();
         steps = 0;
         longest = 0;
-        threads = new ArrayList<>();
         running = NOBODY;
         List<Program> programs = scene.begin();
+        threads = new Explored[programs.size()];
         endless = new boolean[programs.size()];
         blocks = new int[programs.size()][64];
         blocksMade = new int[programs.size()];
-        for (Program program : programs) {
-            endless[threads.size()] = program.endless();
-            threads.add(new Explored(program.name(), program.body()));
+        for (int t = 0; t < threads.length; t++) {
+            endless[t] = programs.get(t).endless();
+            threads[t] = new Explored(programs.get(t).name(), programs.get(t).body());
         }
-        for (int t = 0; t < threads.size(); t++) {
+        for (int t = 0; t < threads.length; t++) {
             advance(t, true);
         }
     }
@@ -146,8 +157,8 @@ public final class Explorer {
         }
         longest = Math.max(longest, path.size());
         long key = memory.hash();
-        for (int t = 0; t < threads.size(); t++) {
-            key += Memory.mix(threads.get(t).hash * 31 + t);
+        for (int t = 0; t < threads.length; t++) {
+            key += Memory.mix(threads[t].hash * 31 + t);
         }
         if (sequential) {
             key = Memory.mix(key + last);
@@ -159,11 +170,11 @@ public final class Explorer {
         verify(scene::check);
         double orders = 0;
         boolean stuck = true;
-        for (int t = 0; t < threads.size(); t++) {
+        for (int t = 0; t < threads.length; t++) {
             if (sequential && last != NOBODY && t != last && canGo(last)) {
                 continue;
             }
-            Explored thread = threads.get(t);
+            Explored thread = threads[t];
             if (!canGo(t)) {
                 continue;
             }
@@ -185,7 +196,7 @@ public final class Explorer {
     }
 
     private boolean canGo(int t) {
-        Explored thread = threads.get(t);
+        Explored thread = threads[t];
         if (thread.done) {
             return false;
         }
@@ -200,7 +211,7 @@ public final class Explorer {
     }
 
     private double after(int t, int chosen) throws Found {
-        Explored thread = threads.get(t);
+        Explored thread = threads[t];
         int changes = memory.changes();
         int length = thread.length;
         long hash = thread.hash;
@@ -229,9 +240,9 @@ public final class Explorer {
     }
 
     private void end() throws Found {
-        for (int t = 0; t < threads.size(); t++) {
-            if (!threads.get(t).done && !endless[t]) {
-                throw found(threads.get(t).name + " waits for ever", null);
+        for (int t = 0; t < threads.length; t++) {
+            if (!threads[t].done && !endless[t]) {
+                throw found(threads[t].name + " waits for ever", null);
             }
         }
         verify(scene::checkEnd);
@@ -249,7 +260,7 @@ public final class Explorer {
 
     /** Runs a thread to its next step but one, of which the first is done. */
     private void advance(int t, boolean first) throws Found {
-        Explored thread = threads.get(t);
+        Explored thread = threads[t];
         running = t;
         at = 0;
         fired = first;
@@ -271,9 +282,9 @@ public final class Explorer {
 
     private Found found(String what, Throwable cause) {
         StringBuilder story = new StringBuilder(what == null ? String.valueOf(cause) : what);
-        int[] seen = new int[threads.size()];
+        int[] seen = new int[threads.length];
         for (int t : path) {
-            Explored thread = threads.get(t);
+            Explored thread = threads[t];
             if (seen[t] < thread.length) {
                 int i = seen[t]++;
                 while (i < thread.length && !shared.get(thread.cells[i])) {
@@ -328,6 +339,19 @@ public final class Explorer {
     }
 
     // ---- accesses ---------------------------------------------------------------------------------------------------
+
+    /** Whether the running thread has had the answer that it asks for now: then {@link #answer} has it. */
+    static boolean isAnswered() {
+        Explorer explorer = current;
+        return explorer.running != NOBODY
+                && explorer.at < explorer.threads[explorer.running].length
+                && !explorer.stopped;
+    }
+
+    static long answer() {
+        Explorer explorer = current;
+        return explorer.threads[explorer.running].numbers[explorer.at++];
+    }
 
     /** Something that a thread does to cells at once; the answer is all that it learns. */
     static long step(String kind, int cell, boolean writes, LongSupplier effect) {
@@ -405,18 +429,21 @@ public final class Explorer {
     }
 
     private void noteAccess(int cell, boolean writes) {
-        int by = accessors.merge(cell, 1 << running, (a, b) -> a | b);
+        if (cell >= users.length) {
+            users = Arrays.copyOf(users, Math.max(cell + 1, 2 * users.length));
+        }
+        users[cell] |= 1 << running;
         if (writes) {
             written.set(cell);
         }
-        if (written.get(cell) && Integer.bitCount(by) > 1 && !shared.get(cell)) {
+        if (written.get(cell) && Integer.bitCount(users[cell]) > 1 && !shared.get(cell)) {
             shared.set(cell);
             assumedWrongly = true;
         }
     }
 
     private Explored thread() {
-        return threads.get(running);
+        return threads[running];
     }
 
     /** Whether what has no answer is to be done now, together with the step before it. */

@@ -2,9 +2,6 @@
 package org.dirtylog.log.disk.oracle;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.OptionalInt;
@@ -133,18 +130,7 @@ final class Comparison {
         if (used) {
             return;
         }
-        byte[] content = new byte[ourPlatter.now.length];
-        if (step.number(3) == 2) {
-            Arrays.fill(content, (byte) 0xFF);
-        } else if (step.number(3) == 1) {
-            new SplittableRandom(step.number(4)).nextBytes(content);
-        }
-        ByteBuffer.wrap(content)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putInt(0, KernelLog.MAGIC ^ (int) step.number(0))
-                .putInt(4, (int) step.number(1))
-                .putLong(8, step.number(2));
-        put(content, ourPlatter.blockBytes());
+        put(step.image(ourPlatter.now.length), ourPlatter.blockBytes());
     }
 
     // ---- life -------------------------------------------------------------------------------------------------------
@@ -361,21 +347,24 @@ final class Comparison {
         used = true;
         heal();
         for (Platter platter : List.of(ourPlatter, kernelPlatter)) {
-            SplittableRandom dice = new SplittableRandom(step.number(3));
             KernelLog visitor =
                     new KernelLog(Quirk.kernel(), platter, () -> {}, step.number(0), regionSize, word(step.number(2)));
-            visitor.resume(Beside.NOTHING);
-            for (int i = 0; i < 6; i++) {
-                int region = dice.nextInt(visitor.regions);
-                if (dice.nextBoolean()) {
-                    visitor.markRegion(region);
-                } else {
-                    visitor.clearRegion(region);
-                }
-            }
+            visit(visitor, new SplittableRandom(step.number(3)));
+        }
+    }
+
+    private static void visit(KernelLog visitor, SplittableRandom dice) {
+        visitor.resume(Beside.NOTHING);
+        for (int i = 0; i < 6; i++) {
+            int region = dice.nextInt(visitor.regions);
             if (dice.nextBoolean()) {
-                visitor.flush();
+                visitor.markRegion(region);
+            } else {
+                visitor.clearRegion(region);
             }
+        }
+        if (dice.nextBoolean()) {
+            visitor.flush();
         }
     }
 
@@ -411,7 +400,7 @@ final class Comparison {
 
     private void compareStatus() {
         same("status", ours.log.status().infoLine(), kernel.statusInfo(Ours.NAME));
-        same("events", ours.events, kernel.events);
+        same("events", ours.events, kernel.events());
     }
 
     private void compareMedia() {

@@ -2,9 +2,6 @@
 package org.dirtylog.log.disk.oracle;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -15,9 +12,6 @@ import org.dirtylog.log.RegionSet;
  * two flags, a cursor. Of what is a {@link Quirk} it does either. Facts from Linux 6.1, {@code dm-log.c}.
  */
 final class KernelLog {
-    static final int MAGIC = 0x4D695272;
-    static final int BITS_AT = 1024;
-
     /** How a call ends. */
     enum Result {
         DONE,
@@ -58,13 +52,7 @@ final class KernelLog {
     private final Legs legs;
     private final Platter device;
     final int regions;
-    private final int wordEnd;
-
-    /** Header, bits, padding; the bits in it are {@code clean}. */
-    private final ByteBuffer area;
-
-    /** The bits as they were written last. */
-    private final byte[] stored;
+    private final KernelArea area;
 
     private final BitSet sync = new BitSet();
     private final BitSet recovering = new BitSet();
@@ -73,13 +61,9 @@ final class KernelLog {
     private long syncSearch;
     private boolean touchedCleaned;
     private boolean touchedDirtied;
-    private boolean unforced;
     private boolean legsFailed;
-    private boolean deviceFailed;
-    private boolean deviceFlushFailed;
     private boolean resumed;
     private boolean finished;
-    int events;
     /** What the last flush did not clean although it was asked to. */
     BitSet dropped = new BitSet();
 
@@ -92,15 +76,12 @@ final class KernelLog {
         this.regionSize = regionSize;
         this.word = word;
         this.regions = regions(target, regionSize);
-        this.wordEnd = (regions + 63) / 64 * 64;
-        int length = device == null ? BITS_AT + wordEnd / 8 : areaBytes(regions, device.blockBytes());
-        this.area = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-        this.stored = new byte[wordEnd / 8];
+        this.area = new KernelArea(quirks, device, regions);
         if (device != null || has(Quirk.CORE_STARTS_CLEAN)) {
-            setClean(0, wordEnd, true);
+            area.setClean(0, area.wordEnd, true);
         }
         if (word == Word.NOSYNC && has(Quirk.NOSYNC_COUNTS_BEFORE_RESUME)) {
-            sync.set(0, wordEnd);
+            sync.set(0, area.wordEnd);
             syncCount = regions;
         }
     }
@@ -109,13 +90,8 @@ final class KernelLog {
         return (int) ((target + regionSize - 1) / regionSize);
     }
 
-    static int areaBytes(int regions, int blockBytes) {
-        int bytes = BITS_AT + (regions + 63) / 64 * 8;
-        return (bytes + blockBytes - 1) / blockBytes * blockBytes;
-    }
-
     static boolean fits(Platter device, long target, long regionSize) {
-        return areaBytes(regions(target, regionSize), device.blockBytes()) <= device.sizeBytes();
+        return KernelArea.areaBytes(regions(target, regionSize), device.blockBytes()) <= device.sizeBytes();
     }
 
     private boolean has(Quirk quirk) {
@@ -132,7 +108,7 @@ final class KernelLog {
         if (!resumed && beside.first && word == Word.NOSYNC && !has(Quirk.NOSYNC_COUNTS_BEFORE_RESUME)) {
             sync.set(0, regions);
             syncCount = regions;
-            setClean(0, regions, true);
+            area.setClean(0, regions, true);
         } else if (!has(Quirk.CORE_KEEPS_SYNC)) {
             if (resumed || !has(Quirk.CORE_STARTS_CLEAN)) {
                 syncIsClean();
@@ -146,7 +122,7 @@ final class KernelLog {
     private Result resumeDisk(Beside beside) {
         long count;
         try {
-            readArea();
+            area.read();
             if (foreign()
                     && !has(
                             word == Word.DEFAULT
@@ -156,7 +132,7 @@ final class KernelLog {
             }
             count = readHeader(beside);
         } catch (IOException e) {
-            failDevice(false);
+            area.failDevice(false);
             if (!has(Quirk.RUNS_UNREAD)) {
                 return Result.FAILED;
             }
@@ -166,14 +142,14 @@ final class KernelLog {
         long firstNew = has(Quirk.COUNT_HAS_32_BITS) ? count & 0xFFFFFFFFL : count < 0 ? regions : count;
         boolean grown = firstNew < regions;
         for (int r = (int) Math.min(firstNew, regions); r < regions; r++) {
-            setClean(r, r + 1, vouched);
+            area.setClean(r, r + 1, vouched);
         }
         if (has(Quirk.TAIL_IS_CLEARED)) {
-            setClean(regions, wordEnd, false);
+            area.setClean(regions, area.wordEnd, false);
         }
         if (has(Quirk.RESUME_TOUCHES)) {
             touchedCleaned |= grown && vouched;
-            touchedDirtied |= grown && !vouched || regions < wordEnd;
+            touchedDirtied |= grown && !vouched || regions < area.wordEnd;
         }
         syncIsClean();
         restartSearch();
@@ -183,25 +159,25 @@ final class KernelLog {
     }
 
     private boolean foreign() {
-        return area.getInt(0) == MAGIC && area.getInt(4) != 2 && !(area.getInt(4) == 1 && has(Quirk.VERSION_1_IS_2));
+        return area.isRecord() && area.version() != 2 && !(area.version() == 1 && has(Quirk.VERSION_1_IS_2));
     }
 
     /** For how many regions the bits count. */
     private long readHeader(Beside beside) {
-        version = area.getInt(4);
+        version = area.version();
         boolean forgets = word == Word.SYNC && has(Quirk.SYNC_FORGETS_EACH_TIME)
                 || word == Word.NOSYNC && has(Quirk.NOSYNC_OUTWEIGHS_RECORD);
-        boolean known = area.getInt(0) == MAGIC;
+        boolean known = area.isRecord();
         if (!known || forgets || word != Word.DEFAULT && foreign()) {
             version = 2;
             return 0;
         }
         if (foreign()) {
-            failDevice(false);
+            area.failDevice(false);
             return 0;
         }
         version = 2;
-        long count = area.getLong(8);
+        long count = area.count();
         if (beside.slotRegion == 0) {
             return count;
         }
@@ -214,7 +190,7 @@ final class KernelLog {
     }
 
     private boolean trustsWord(Beside beside) {
-        boolean record = area.getInt(0) == MAGIC;
+        boolean record = area.isRecord();
         boolean otherSize = beside.slotRegion != 0 && beside.slotRegion != regionSize;
         return has(Quirk.NOSYNC_OUTWEIGHS_RECORD) || beside.first && !record && !otherSize;
     }
@@ -222,22 +198,21 @@ final class KernelLog {
     private Result writeResumed(Beside beside) {
         try {
             if (has(Quirk.HEADER_WITH_BITS)) {
-                putHeader();
-                writeArea(0, area.capacity());
-                force();
+                area.putHeader(version, regions);
+                area.writeAll();
+                area.force();
             } else {
                 if (beside.forcesFirst) {
-                    force();
+                    area.force();
                 }
-                writeArea(BITS_AT / device.blockBytes() * device.blockBytes(), area.capacity());
-                force();
-                putHeader();
-                writeArea(0, device.blockBytes());
-                touchDevice();
-                force();
+                area.writeAllBits();
+                area.force();
+                area.putHeader(version, regions);
+                area.writeHeader();
+                area.touchDevice();
+                area.force();
             }
-            unforced = false;
-            store();
+            area.store();
             return Result.DONE;
         } catch (IOException e) {
             finished = !has(Quirk.RUNS_UNWRITTEN);
@@ -245,13 +220,9 @@ final class KernelLog {
         }
     }
 
-    private void putHeader() {
-        area.putInt(0, MAGIC).putInt(4, version).putLong(8, regions);
-    }
-
     private void syncIsClean() {
         sync.clear();
-        sync.or(BitSet.valueOf(area.duplicate().position(BITS_AT).limit(BITS_AT + wordEnd / 8)));
+        sync.or(area.bits());
         syncCount = sync.cardinality();
     }
 
@@ -265,7 +236,7 @@ final class KernelLog {
     // ---- marks and flush --------------------------------------------------------------------------------------------
 
     void markRegion(int r) {
-        setClean(r, r + 1, false);
+        area.setClean(r, r + 1, false);
         touchedDirtied |= has(Quirk.EVERY_CALL_TOUCHES);
     }
 
@@ -273,7 +244,7 @@ final class KernelLog {
         if (legsFailed || !sync.get(r) && !has(Quirk.CLEANS_OUT_OF_SYNC)) {
             return;
         }
-        setClean(r, r + 1, true);
+        area.setClean(r, r + 1, true);
         touchedCleaned |= has(Quirk.EVERY_CALL_TOUCHES);
     }
 
@@ -285,8 +256,8 @@ final class KernelLog {
         if (device == null) {
             return Result.DONE;
         }
-        boolean cleaned = touchedCleaned || changed(true);
-        boolean dirtied = touchedDirtied || changed(false);
+        boolean cleaned = touchedCleaned || area.changed(true);
+        boolean dirtied = touchedDirtied || area.changed(false);
         if (!cleaned && !dirtied) {
             return Result.DONE;
         }
@@ -297,13 +268,12 @@ final class KernelLog {
             }
         }
         try {
-            writeBits();
+            area.writeBits();
             touchedCleaned = false;
-            unforced = true;
-            store();
+            area.store();
             touchedDirtied = dirtied;
             if (dirtied || !has(Quirk.CLEANINGS_ARE_NOT_FORCED)) {
-                force();
+                area.force();
             }
             touchedDirtied = false;
             return Result.DONE;
@@ -320,52 +290,18 @@ final class KernelLog {
         } catch (IOException e) {
             if (has(Quirk.FAILED_LEGS_LATCH)) {
                 legsFailed = true;
-                setClean(0, regions, false);
+                area.setClean(0, regions, false);
                 touchedDirtied = true;
                 return false;
             }
             for (int r = 0; r < regions; r++) {
-                if (clean(r) && !wasClean(r)) {
-                    setClean(r, r + 1, false);
+                if (area.clean(r) && !area.wasClean(r)) {
+                    area.setClean(r, r + 1, false);
                     dropped.set(r);
                 }
             }
             return false;
         }
-    }
-
-    /** Writes all, or the blocks of which a bit has changed. */
-    private void writeBits() throws IOException {
-        if (has(Quirk.WRITES_ALL)) {
-            writeArea(0, area.capacity());
-            return;
-        }
-        int block = device.blockBytes();
-        for (int from = 0; from < area.capacity(); from += block) {
-            int first = Math.max(from, BITS_AT) - BITS_AT;
-            int end = Math.min(from + block - BITS_AT, stored.length);
-            if (end > first && Arrays.mismatch(area.array(), BITS_AT + first, BITS_AT + end, stored, first, end) >= 0) {
-                writeArea(from, from + block);
-            }
-        }
-    }
-
-    /** Whether a bit became so since it was written. The kernel does not look. */
-    private boolean changed(boolean toClean) {
-        if (has(Quirk.EVERY_CALL_TOUCHES)) {
-            return false;
-        }
-        for (int i = 0; i < stored.length; i++) {
-            int now = area.get(BITS_AT + i);
-            if ((toClean ? now & ~stored[i] : stored[i] & ~now) != 0) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void store() {
-        area.get(BITS_AT, stored);
     }
 
     void presuspend() {
@@ -380,11 +316,11 @@ final class KernelLog {
             return result;
         }
         try {
-            if (unforced) {
-                force();
+            if (area.isUnforced()) {
+                area.force();
             }
-            touchDevice();
-            force();
+            area.touchDevice();
+            area.force();
             return Result.DONE;
         } catch (IOException e) {
             finished = true;
@@ -428,7 +364,7 @@ final class KernelLog {
         } else {
             syncCount -= was ? 1 : 0;
             if (!has(Quirk.OUT_OF_SYNC_MAY_BE_CLEAN)) {
-                setClean(r, r + 1, false);
+                area.setClean(r, r + 1, false);
             }
         }
         touchedDirtied |= has(Quirk.SYNC_TOUCHES);
@@ -445,20 +381,16 @@ final class KernelLog {
     }
 
     boolean clean(int r) {
-        return (area.get(BITS_AT + r / 8) >> r % 8 & 1) == 1;
+        return area.clean(r);
     }
 
-    private boolean wasClean(int r) {
-        return (stored[r / 8] >> r % 8 & 1) == 1;
-    }
-
-    char letter() {
-        boolean f = deviceFlushFailed && (has(Quirk.F_OUTRANKS_D) || !deviceFailed);
-        return f ? 'F' : deviceFailed ? 'D' : 'A';
+    /** How often a table event was raised. */
+    int events() {
+        return area.events;
     }
 
     String statusInfo(String name) {
-        return device == null ? "1 core" : "3 disk " + name + " " + letter();
+        return device == null ? "1 core" : "3 disk " + name + " " + area.letter();
     }
 
     /** Without the blank that separates it from the legs. */
@@ -468,23 +400,9 @@ final class KernelLog {
         return word == Word.DEFAULT ? text : text + (word == Word.SYNC ? " sync" : " nosync");
     }
 
-    // ---- the device -------------------------------------------------------------------------------------------------
-
-    private void setClean(int first, int end, boolean to) {
-        for (int r = first; r < end; r++) {
-            int at = BITS_AT + r / 8;
-            if (r % 8 == 0 && end - r >= 8) {
-                area.put(at, (byte) (to ? 0xFF : 0));
-                r += 7;
-            } else {
-                area.put(at, (byte) (to ? area.get(at) | 1 << r % 8 : area.get(at) & ~(1 << r % 8)));
-            }
-        }
-    }
-
     /** What is not clean, and what is not in sync. */
     RegionSet dirty() {
-        return zeros(BitSet.valueOf(area.duplicate().position(BITS_AT).limit(BITS_AT + wordEnd / 8)));
+        return zeros(area.bits());
     }
 
     RegionSet outOfSync() {
@@ -500,45 +418,5 @@ final class KernelLog {
             r = bits.nextClearBit(end);
         }
         return zeros.build();
-    }
-
-    private void readArea() throws IOException {
-        device.read(0, area.duplicate().clear());
-    }
-
-    private void writeArea(int from, int end) throws IOException {
-        try {
-            device.write(from, area.duplicate().limit(end).position(from));
-        } catch (IOException e) {
-            failDevice(false);
-            throw e;
-        }
-    }
-
-    private void touchDevice() throws IOException {
-        try {
-            device.touch();
-        } catch (IOException e) {
-            failDevice(false);
-            throw e;
-        }
-    }
-
-    private void force() throws IOException {
-        try {
-            device.force();
-        } catch (IOException e) {
-            failDevice(true);
-            throw e;
-        }
-        unforced = false;
-    }
-
-    private void failDevice(boolean flush) {
-        char before = letter();
-        boolean first = !deviceFailed && !deviceFlushFailed;
-        deviceFlushFailed |= flush;
-        deviceFailed = true;
-        events += (has(Quirk.TELLS_ONCE) ? first : letter() != before) ? 1 : 0;
     }
 }

@@ -117,7 +117,7 @@ class KernelLogGoldenTest {
         assertTrue(
                 later.value("/table").contains(" " + log.statusTable("/dev/loop2") + " 2 "),
                 log.statusTable("/dev/loop2"));
-        int length = KernelLog.areaBytes(log.regions, device.blockBytes());
+        int length = KernelArea.areaBytes(log.regions, device.blockBytes());
         byte[] sum = MessageDigest.getInstance("SHA-256").digest(Arrays.copyOf(device.durable, length));
         assertEquals(later.value("/log_after_resume_sha256"), HexFormat.of().formatHex(sum));
         assertEquals(GoldenLog.regions(later.value("/regions_copied")), recover(log, log.regions));

@@ -131,11 +131,6 @@ final class Platter implements LogMedium {
         cutAtForce = 0;
     }
 
-    /** Copies so that both sides start from the same. */
-    Platter twin() {
-        return new Platter(durable, blockBytes);
-    }
-
     @Override
     public void close() {}
 }

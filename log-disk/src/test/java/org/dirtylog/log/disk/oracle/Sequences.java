@@ -12,13 +12,18 @@ final class Sequences {
 
     private final SplittableRandom dice;
     private final List<Step> steps = new ArrayList<>();
+    /** Bits in more than one block. */
     private final boolean large;
+    /** Bits in more than one of the slices in which a log is read and written. */
+    private final boolean huge;
+
     private long target;
     private long regionSize;
 
     private Sequences(long seed) {
         dice = new SplittableRandom(seed);
         large = dice.nextInt(60) == 0;
+        huge = large && dice.nextInt(400) == 0;
     }
 
     static List<Step> draw(long seed) {
@@ -26,7 +31,7 @@ final class Sequences {
     }
 
     private List<Step> all() {
-        long bytes = dice.nextInt(6) == 0 ? 0 : large ? 8192 : 4096;
+        long bytes = dice.nextInt(6) == 0 ? 0 : huge ? 1 << 19 : large ? 8192 : 4096;
         add(Verb.MEDIUM, bytes, dice.nextInt(4) == 0 ? 4096 : 512);
         if (bytes > 0 && dice.nextInt(3) > 0) {
             image();
@@ -71,7 +76,7 @@ final class Sequences {
             case 1 -> 1L << 40;
             case 2 -> (1L << 32) + dice.nextInt(100);
             case 3 -> 0;
-            default -> dice.nextInt(large ? 13_000 : 210);
+            default -> dice.nextInt(huge ? 4_000_000 : large ? 13_000 : 210);
         };
         add(Verb.IMAGE, magic, version, count, dice.nextInt(3), dice.nextInt(1000));
     }
@@ -141,7 +146,7 @@ final class Sequences {
     }
 
     private void runs(Verb verb) {
-        long most = large ? 50_000 : 200;
+        long most = huge ? 3_500_000 : large ? 50_000 : 200;
         long length = dice.nextInt(4) == 0 ? dice.nextLong(most) : dice.nextInt(3);
         if (dice.nextBoolean()) {
             add(verb, dice.nextLong(most), length);

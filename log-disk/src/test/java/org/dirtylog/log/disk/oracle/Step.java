@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dirtylog.log.disk.oracle;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
 /**
@@ -62,6 +65,22 @@ record Step(Verb verb, List<Long> numbers) {
         List<Long> changed = new ArrayList<>(numbers);
         changed.set(index, number);
         return new Step(verb, List.copyOf(changed));
+    }
+
+    /** What {@link Verb#IMAGE} puts on a medium. */
+    byte[] image(int bytes) {
+        byte[] content = new byte[bytes];
+        if (number(3) == 2) {
+            Arrays.fill(content, (byte) 0xFF);
+        } else if (number(3) == 1) {
+            new SplittableRandom(number(4)).nextBytes(content);
+        }
+        ByteBuffer.wrap(content)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(0, KernelArea.MAGIC ^ (int) number(0))
+                .putInt(4, (int) number(1))
+                .putLong(8, number(2));
+        return content;
     }
 
     @Override
