@@ -16,7 +16,9 @@ final class InFlight {
 
     private final AtomicIntegerArray counts = new AtomicIntegerArray((CELLS + 1) * APART);
     private volatile boolean shut;
+    // Both under the monitor.
     private Runnable whenEmpty;
+    private boolean emptied;
 
     /** Counts the caller in, unless the door is shut. Whoever gets {@code true} calls {@link #leave()}. */
     boolean enter() {
@@ -91,12 +93,18 @@ final class InFlight {
         }
     }
 
+    /** Seen once with the door shut it stays so: whoever counts itself in later only looks at the door. */
     private boolean isEmpty() {
+        if (emptied) {
+            return true;
+        }
+        boolean wasShut = shut;
         for (int i = 1; i <= CELLS; i++) {
             if (counts.get(i * APART) != 0) {
                 return false;
             }
         }
+        emptied = wasShut;
         return true;
     }
 
