@@ -135,9 +135,11 @@ public final class TableLine {
             // A last name with an ellipsis stands for any number of words, none included.
             int least = open ? parameters.size() : parameters.size() + 1;
             if (count < least || !open && count > least + 1) {
-                throw new TableException("word " + countPlace + " is '" + count + "', but log type " + type + " takes "
-                        + (open ? least + " or more" : least + " or " + (least + 1)) + " arguments: "
-                        + grammar(parameters));
+                throw TableWords.wrong(
+                        countPlace,
+                        words.taken(),
+                        "log type " + type + " takes " + (open ? least + " or more" : least + " or " + (least + 1))
+                                + " arguments: " + grammar(parameters));
             }
             boolean hasSync = open ? !TableWords.isDecimal(words.peek(count - 1)) && count > least : count > least;
             // The kernel looks at the sync word before the region size.
@@ -181,8 +183,9 @@ public final class TableLine {
             }
             long regions = new RegionGeometry(sectors, size).regionCount();
             if (regions > limit(type)) {
-                throw new TableException("word " + place + " is '" + word + "', which makes " + regions
-                        + " regions, but log type " + type + " has at most " + limit(type) + "; choose larger regions");
+                throw new TableException("word " + place + " is '" + TableWords.shown(word) + "', which makes "
+                        + regions + " regions, but log type " + type + " has at most " + limit(type)
+                        + "; choose larger regions");
             }
             return size;
         }
@@ -204,8 +207,10 @@ public final class TableLine {
         int place = words.place();
         long count = words.number("the number of legs", 2, MAX_LEGS);
         if (words.left() < 2 * count) {
-            throw new TableException("word " + place + " is '" + count + "', but after it come " + words.left()
-                    + " words; each leg is a device and an offset");
+            throw TableWords.wrong(
+                    place,
+                    words.taken(),
+                    "after it come " + words.left() + " words; each leg is a device and an offset");
         }
         List<Leg> legs = new ArrayList<>();
         Set<String> seen = new HashSet<>();

@@ -46,6 +46,11 @@ final class TableWords {
         return words[next + ahead];
     }
 
+    /** The word that was taken last. */
+    String taken() {
+        return words[next - 1];
+    }
+
     String take(String what) throws TableException {
         if (left() == 0) {
             throw new TableException("word " + place() + " is missing: expected " + what);

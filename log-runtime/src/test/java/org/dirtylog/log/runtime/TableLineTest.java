@@ -311,6 +311,16 @@ class TableLineTest {
     }
 
     @Test
+    void aNumberIsShownAsItStandsThere() {
+        refused(
+                "0 1600 mirror core 1 16 02 a 0 b",
+                "word 7 is '02', but after it come 3 words; each leg is a device and an offset");
+        refused(
+                "0 1600 mirror core 03 16 sync x 2 a 0 b 0",
+                "word 5 is '03', but log type core takes 1 or 2 arguments: region_size [sync|nosync]");
+    }
+
+    @Test
     void oneDeviceIsNotTwoLegs() {
         refused(
                 "0 1600 mirror core 1 16 3 a 0 b 0 a 4096",
