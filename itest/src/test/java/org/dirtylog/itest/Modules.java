@@ -59,7 +59,7 @@ final class Modules {
             Map.entry("org.dirtylog.launcher", "launcher"));
 
     /** Modules that drive the others to test or measure them; they may import anything. */
-    private static final Set<String> DRIVERS = Set.of("sim", "itest", "bench");
+    private static final Set<String> DRIVERS = Set.of("sim", "fuzz", "itest", "bench");
 
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
 
