@@ -110,13 +110,13 @@ class RegionHashFaultTest {
                 new Fault(
                         "what was copied stays out of sync",
                         "RegionCopier",
-                        "RegionWord.lacks(rest) == 0 ?",
-                        "RegionWord.lacks(rest) != 0 ?"),
+                        "mirror.marked(word & ~(RegionWord.IN_DOUBT | RegionWord.lacking(targets) | RegionWord.TOUCHED))",
+                        "RegionWord.in(word, RegionWord.OUT_OF_SYNC)"),
                 new Fault(
                         "what was copied is clean at once",
                         "RegionCopier",
-                        "? mirror.markedState() :",
-                        "? RegionWord.CLEAN :"),
+                        "mirror.marked(word & ~(RegionWord.IN_DOUBT | RegionWord.lacking(targets) | RegionWord.TOUCHED))",
+                        "RegionWord.CLEAN"),
                 new Fault(
                         "busy regions are cleaned",
                         "Cleaner",
@@ -133,8 +133,8 @@ class RegionHashFaultTest {
                 new Fault(
                         "what is cleaned stays dirty",
                         "LogBook",
-                        "leaveCleaning(region, RegionWord.CLEAN)",
-                        "leaveCleaning(region, RegionWord.DIRTY)"));
+                        "leaveCleaning(region, word -> 0)",
+                        "leaveCleaning(region, mirror::marked)"));
     }
 
     @ParameterizedTest(name = "{0}")
