@@ -35,7 +35,7 @@ final class Required {
             Fault.LOG_WRITE, EnumSet.of(RETURNING_A_LEG, A_LEG_FAILING),
             Fault.LOG_FORCE, EnumSet.of(COMPARING),
             Fault.LOG_HANGS, EnumSet.of(RESUMING, COMPARING),
-            Fault.RECORD_WRITE, EnumSet.of(A_REGION_CLEANING),
+            Fault.RECORD_WRITE, EnumSet.of(A_REGION_CLEANING, COMPARING),
             Fault.RECORD_FORCE, EnumSet.of(COMPARING));
 
     private Required() {}
